@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Their programs take minutes to build or to install on a new machine: a full run has them, a quick one does not. */
-const SLOW = ['backstage', 'flux-notifications', 'monitoring', 'watch-many'].map(
+const SLOW = ['backstage', 'flux-commit-statuses', 'flux-notifications', 'monitoring', 'watch-many'].map(
   (name) => `test/conformance/${name}.test.ts`,
 );
 

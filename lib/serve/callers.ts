@@ -5,7 +5,7 @@ export interface CallersOptions {
   readonly clock: Clock;
   /** Calls that a cluster may make at once. @default 600 */
   readonly burst?: number;
-  /** Calls that a cluster may make in a second, once `burst` is used up. @default 10 */
+  /** Calls that a cluster may make in a second, once `burst` is used up. @default 5 */
   readonly perSecond?: number;
   /** Called when a cluster makes too many, at most once a minute for each. */
   readonly onFlood: (cluster: string) => void;
@@ -15,7 +15,7 @@ export interface CallersOptions {
 const SIDE_BY_SIDE = 8;
 const MAX_OPEN = 500;
 
-/** A cluster that makes too many calls is told to wait so many seconds. */
+/** Seconds that a cluster with too many calls is told to wait. */
 export const RETRY_AFTER = 30;
 const FLOOD_SECONDS = 60;
 
@@ -26,7 +26,7 @@ interface Caller {
   at: number;
   /** Calls that are not answered yet. */
   open: number;
-  /** Unix seconds: when its flood was last told. */
+  /** Unix seconds: last call of `onFlood`. */
   toldAt: number;
   readonly pool: Pool;
 }
@@ -37,12 +37,12 @@ export class Callers {
   /** By the name of a cluster: only those that have a secret. */
   readonly #callers = new Map<string, Caller>();
 
-  constructor({ burst = 600, perSecond = 10, ...options }: CallersOptions) {
+  constructor({ burst = 600, perSecond = 5, ...options }: CallersOptions) {
     this.#options = { ...options, burst, perSecond };
   }
 
   /**
-   * Handles a call of a cluster. Do not call it before the call is known to be of this cluster.
+   * Handles a call of a cluster. Call it only after the call was authenticated.
    *
    * @returns null if the cluster has made too many
    */
@@ -72,7 +72,7 @@ export class Callers {
     const now = clock();
     const fresh = { left: burst, at: now, open: 0, toldAt: Number.NEGATIVE_INFINITY, pool: new Pool(SIDE_BY_SIDE) };
     const known = this.#callers.get(cluster) ?? fresh;
-    // A clock that was put back gives nothing, and is followed.
+    // If the clock is set back, nothing is added.
     known.left = Math.min(burst, known.left + Math.max(0, now - known.at) * perSecond);
     known.at = now;
     this.#callers.set(cluster, known);

@@ -10,6 +10,7 @@ import type { Closed } from './closed.ts';
 import type { Journal } from './journal.ts';
 import type { Metrics } from './metrics.ts';
 import { type Received, receive } from './receiver.ts';
+import type { Repeats } from './repeats.ts';
 import { receiveCall, type StatusSecrets } from './status-call.ts';
 import type { Sweeps } from './sweeps.ts';
 import type { Syncs } from './syncs.ts';
@@ -23,6 +24,7 @@ export interface EndpointsOptions {
   readonly withContext: <T>(work: (context: SyncContext) => Promise<T>) => Promise<T>;
   readonly clock: Clock;
   readonly callers: Callers;
+  readonly repeats: Repeats;
   readonly closed: Closed;
   readonly syncs: Pick<Syncs, 'add' | 'addReported'>;
   readonly sweeps: Pick<Sweeps, 'now'>;
@@ -155,14 +157,17 @@ export class Endpoints {
 
   /** Returns an HTTP status. */
   async #queueCall(received: StatusCall | RecordedCall): Promise<number> {
-    const { syncs, journal } = this.#options;
+    const { syncs, journal, repeats } = this.#options;
     const call = await this.#identify(received);
     if (typeof call === 'number') return call;
     const { cluster, preview, observation, number } = call;
-    const outcome = syncs.addReported({ repository: { path: call.repository }, number, reported: [call], cluster });
+    const isRepeat = repeats.has(call);
+    const work = { repository: { path: call.repository }, number, reported: [call], cluster };
+    const outcome = isRepeat ? 'repeated' : syncs.addReported(work);
+    if (outcome === 'full') repeats.forget(call);
     const { condition, reason = null } = observation;
     journal.write({ level: 'info', event: 'status', about: preview, cluster, condition, reason, outcome });
-    return outcome === 'full' ? 429 : 202;
+    return outcome === 'full' ? 429 : isRepeat ? 204 : 202;
   }
 
   /** Adds the pull request to a call; returns an HTTP status if it is unknown, or cannot be read now. */

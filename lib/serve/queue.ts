@@ -4,8 +4,8 @@ export interface KeyedQueueOptions<T> {
   /** Maximum number of waiting keys. */
   readonly capacity: number;
   /**
-   * Group of an item. Items without a group go first; those of groups use at most half of `concurrency`, and each group its
-   * share of half of `capacity`, so that no group delays the others for long. @default - no item has a group
+   * Group of an item. Items without a group go first. Groups share half of `concurrency`, and each has an equal part of half
+   * of `capacity`, so a group that floods does not delay the others for long. @default - no item has a group
    */
   readonly groupOf?: (item: T) => string | undefined;
   /** Number of groups. @default 1 */
@@ -83,7 +83,7 @@ export class KeyedQueue<T> {
     }
   }
 
-  /** The first waiting item without a group; else the first one of the group of which fewest are running. */
+  /** The first waiting item without a group; otherwise the first one of the group with the fewest running items. */
   #next(): readonly [key: string, item: T] | undefined {
     const { concurrency } = this.#options;
     if (!this.#isOpen || this.#running.size >= concurrency) return undefined;

@@ -13,6 +13,7 @@ import { Journal, type LogEntry } from './journal.ts';
 import { Metrics } from './metrics.ts';
 import { Previews } from './previews.ts';
 import { KeyedQueue } from './queue.ts';
+import { Repeats } from './repeats.ts';
 import { Retries } from './retries.ts';
 import type { StatusSecrets } from './status-call.ts';
 import { Sweeps } from './sweeps.ts';
@@ -42,7 +43,7 @@ export interface ServiceOptions {
   readonly retryAfter?: number;
   /** Clusters that may report at `/status`. @default - none */
   readonly statusSecrets?: StatusSecrets;
-  /** Calls of one cluster: at once, and then in a second. @default - 600 and 10 */
+  /** Calls of one cluster: at once, and then in a second. @default - 600 and 5 */
   readonly statusCalls?: Pick<CallersOptions, 'burst' | 'perSecond'>;
   /** Whether contexts of `withContext` probe addresses of previews. @default false */
   readonly looks?: boolean;
@@ -105,7 +106,8 @@ export class Service {
       clock,
       onFlood: (cluster) => journal.write({ level: 'warn', event: 'status', cluster, outcome: 'throttled' }),
     });
-    const incoming = { webhooks, secrets, appsRepo, statusSecrets, callers };
+    const repeats = new Repeats(clock);
+    const incoming = { webhooks, secrets, appsRepo, statusSecrets, callers, repeats };
     this.#endpoints = new Endpoints({ ...incoming, withContext, clock, closed, syncs, sweeps, journal, metrics });
     this.#server = createServer({ requestTimeout: 20_000, headersTimeout: 10_000 }, (request, response) => {
       void this.#endpoints.answer(request, response);

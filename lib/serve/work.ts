@@ -23,7 +23,7 @@ export function mergeWork(one: Work, other: Work): Work {
   };
 }
 
-/** The latest report of each source, and only a few of each cluster: one that floods displaces none of another. */
+/** The latest report of each source, and a few of each cluster, so that a flood does not push out those of others. */
 function latestOf(all: readonly Reported[]): readonly Reported[] {
   const byCluster = new Map<string, Map<string, Reported>>();
   for (const report of all) {

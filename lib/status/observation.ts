@@ -1,5 +1,5 @@
 import { printable } from '../core/text.ts';
-import { masked } from './mask.ts';
+import { maskedLines } from './mask.ts';
 
 /** Sources of observations, from the least to the most detailed. */
 export const SOURCES = ['probe', 'reconciler', 'cluster'] as const;
@@ -77,16 +77,27 @@ export function cleanFacts(facts: Readonly<Record<string, unknown>>): Facts {
   return Object.fromEntries([...numbers, ...names]);
 }
 
-/** Untrusted text as one short line; undefined if it is empty. */
+/** Addresses in messages of registries and webhooks can have a password, or a signature in their query. */
+const PRIVATE_PARTS: readonly (readonly [RegExp, string])[] = [
+  [/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s@/]{1,300}@/gi, '$1...@'],
+  [/(\bhttps?:\/\/[^\s?"'<>]{1,300})\?[^\s"'<>]+/gi, '$1?...'],
+  [/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, '$1 ...'],
+];
+
+/** Untrusted text as one short line, without private parts of addresses; undefined if it is empty. */
 export function cleanWords(words: unknown): string | undefined {
   if (typeof words !== 'string') return undefined;
-  return printable(words.slice(0, 4 * MAX_WORDS), MAX_WORDS) || undefined;
+  const told = PRIVATE_PARTS.reduce(
+    (text, [form, instead]) => text.replace(form, instead),
+    words.slice(0, 4 * MAX_WORDS),
+  );
+  return printable(told, MAX_WORDS) || undefined;
 }
 
 /** The last lines of a log, shortened; a line that may contain a credential is masked. */
 export function cleanLines(lines: readonly unknown[]): readonly string[] {
-  return lines
+  const shown = lines
     .slice(-MAX_LINES)
-    .flatMap((line) => (typeof line === 'string' ? [masked(printable(line.slice(0, 4 * MAX_LINE), MAX_LINE))] : []))
-    .filter((line) => line !== '');
+    .flatMap((line) => (typeof line === 'string' ? [printable(line.slice(0, 4 * MAX_LINE), MAX_LINE)] : []));
+  return maskedLines(shown).filter((line) => line !== '');
 }

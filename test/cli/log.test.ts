@@ -74,6 +74,14 @@ it('refuses a folder that is no repository with commits', async () => {
   expect(await log()).toEqual({ code: 2, out: '' });
 });
 
+it('says that no commit matches, and nothing of it in data', async () => {
+  commit('previews/a', commitMessage('add pr-shop-7', [about(7)]));
+  const none = await inProcess(['log', '.', '--preview', 'pr-shop-8'], cwd);
+  expect([none.code, none.stdout, none.stderr]).toEqual([0, '', 'no commit matches\n']);
+  const data = await inProcess(['log', '.', '--by', 'nobody', '--format', 'json'], cwd);
+  expect([JSON.parse(data.stdout), data.stderr]).toEqual([{ entries: [] }, '']);
+});
+
 describe('of what greenroom did', () => {
   const SHOP = { path: 'acme/shop' };
   const sync = (world: World) => world.with((context) => syncPullRequest(context, SHOP, 7));

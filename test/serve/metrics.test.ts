@@ -87,7 +87,7 @@ describe('what is measured of previews', () => {
     expect(await world.of('greenroom_previews{')).toEqual(['greenroom_previews{state="ready"} 1']);
     expect(await world.of('greenroom_ready_seconds_sum')).toEqual(['greenroom_ready_seconds_sum 45']);
     // That it is still ready is no second arrival.
-    world.later(5);
+    world.later(600);
     await world.seen(sha, 'ready');
     expect(await world.of('greenroom_ready_seconds_count')).toEqual(['greenroom_ready_seconds_count 1']);
 

@@ -75,7 +75,9 @@ describe('what a cluster sees', () => {
   test('comes in any order, twice, or late, and ends in the same', async () => {
     const { tell, call, comment } = await start();
     const [early, late] = [call({ condition: 'not-working', reason: 'exits', at: now() - 9 }), call()];
-    for (const one of [late, early, early, late, early]) expect(await tell(one)).toBe(202);
+    const answers = [];
+    for (const one of [late, early, early, late, early]) answers.push(await tell(one));
+    expect(answers).toEqual([202, 202, 204, 202, 202]);
     expect(comment()).toContain('### Preview: ready');
   });
 
@@ -316,12 +318,26 @@ describe('a cluster that floods', () => {
     const { many, later, comment, tell, call } = await flood();
     await many(10);
     later(2);
-    expect(statuses(await many(3))).toEqual([202, 202, 429]);
+    expect(statuses(await many(3))).toEqual([204, 204, 429]);
     later(60);
     expect(await tell(call({ at: now() + 60 }, { sentAt: now() + 60 }))).toBe(202);
     expect(comment()).toContain('### Preview: ready');
     expect(await tell(call({ condition: 'starting', at: now() }, { sentAt: now() }))).toBe(202);
     expect(comment()).toContain('### Preview: ready');
+  });
+
+  test('that says the same again and again causes one sync; what is new in between counts', async () => {
+    const { tell, call, comment, log, later } = await flood();
+    const syncs = () => log.filter(({ event, state }) => event === 'sync' && state !== undefined).length;
+    const said = (condition: 'ready' | 'starting', at: number) => tell(call({ condition, at }, { sentAt: at }));
+    const before = syncs();
+    expect(await said('starting', now())).toBe(202);
+    later(10);
+    expect([await said('starting', now() + 9), syncs() - before]).toEqual([204, 1]);
+    expect(await said('ready', now() + 10)).toBe(202);
+    expect(comment()).toContain('### Preview: ready');
+    later(400);
+    expect([await said('ready', now() + 409), syncs() - before]).toEqual([202, 3]);
   });
 
   test('with a wrong secret uses up nobody’s calls', async () => {

@@ -232,6 +232,10 @@ describe('what a forge keeps in one line', () => {
 test('foreign words are one short line, and odd facts are none', () => {
   expect(cleanWords('a\n@b\u202e \u0000c')).toBe('a @b c');
   expect(cleanWords('x'.repeat(1_000_000))).toHaveLength(600);
+  expect(
+    cleanWords('pull https://u:p@reg.example/v2/x: 403 from https://s3.example/a?X-Sig=1&b=2 (Bearer abcdefgh1)'),
+  ).toBe('pull https://...@reg.example/v2/x: 403 from https://s3.example/a?... (Bearer ...)');
+  expect(cleanWords(`no image ghcr.io/acme/shop@sha256:${'a1'.repeat(32)}`)).toContain('@sha256:a1a1');
   expect(cleanWords(' \n')).toBeUndefined();
   expect(cleanWords({})).toBeUndefined();
   const facts = { app: 'a b', path: '/x', name: 'n'.repeat(61), code: '1', status: 1.5, port: 80, extra: 1 };

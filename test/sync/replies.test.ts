@@ -252,6 +252,67 @@ describe('box and commands are there in every state in which they work', () => {
     expect([boxes(world), foot(world)]).toEqual([[], expect.not.stringContaining('/preview')]);
   });
 
+  /** The pull request 7 in each state that shows commands. */
+  const STATES: readonly (readonly [says: string, scene: () => Promise<World>])[] = [
+    ['on its way', () => opened()],
+    ['in the queue', () => second('slots: { total: 1 }')],
+    [
+      'not started - one thing to change',
+      () => opened({}, { 'preview.yaml': previewText().replace('ghcr.io/acme', 'evil.example') }),
+    ],
+    ['not started - 1 mistake', () => opened({}, { 'preview.yaml': 'spec: [' })],
+    [
+      'not started - 1 mistake in preview.yaml',
+      async () => {
+        const world = await opened();
+        world.push('shop', { 'preview.yaml': 'spec: [' });
+        world.pull('shop', 7);
+        await sync(world);
+        return world;
+      },
+    ],
+    [
+      'stopped',
+      async () => {
+        const world = await opened();
+        await say(world, '/preview stop');
+        return world;
+      },
+    ],
+    [
+      'ended',
+      async () => {
+        const world = await opened();
+        world.now = OPENED + 5 * HOUR;
+        await sync(world);
+        return world;
+      },
+    ],
+  ];
+
+  /** Another pull request came first. */
+  async function second(platform: string): Promise<World> {
+    const world = new World(platformText(platform));
+    world.push('shop');
+    world.pull('shop', 6);
+    await world.with((context) => syncPullRequest(context, SHOP, 6));
+    world.pull('shop', 7);
+    await world.allow('shop', 'mia', 'write');
+    await sync(world);
+    return world;
+  }
+
+  test.each(STATES)('whatever is shown works: %s', async (says, scene) => {
+    const first = await scene();
+    expect(first.comment('shop', 7)).toContain(`### Preview: ${says}`);
+    const commands = foot(first).match(/\/preview [a-z0-9 ]+/g) ?? [];
+    expect(commands).toContain('/preview help');
+    for (const command of commands) {
+      const world = await scene();
+      expect([command, (await say(world, command)).answer]).toEqual([command, 'done']);
+    }
+  });
+
   test('a notice promises no box that is not there', async () => {
     const world = await opened({}, undefined, 'ttl: { default: 1h, max: 1h, warn: 1h }');
     expect(boxes(world)).toEqual([]);

@@ -6,9 +6,12 @@ import type { SyncContext } from '../../lib/sync/plan/base.ts';
 import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
 import { inProcess } from '../support/command.ts';
+import { overGitHub } from '../support/fake-github/world.ts';
 import { commitFiles, type TestFiles } from '../support/git.ts';
 import { platformText, previewText } from '../support/inputs.ts';
 import { World } from '../support/world.ts';
+
+const GitHubWorld = overGitHub(World);
 
 // The command reads the real clock: pull requests are opened now.
 const NOW = Math.floor(Date.now() / 1000) - 60;
@@ -145,6 +148,64 @@ describe('what is broken on the platform’s side is told to both, and only the 
     expect((await scene.sweep()).code).toBe(2);
     expect(scene.comment('shop', 7)).toBe(before);
     expect(scene.alarms()).toContain('No preview is started, updated or ended');
+  });
+});
+
+describe('over GitHub', () => {
+  async function overFake() {
+    const world = new GitHubWorld(platformText());
+    world.now = NOW + 60;
+    const fake = await world.github();
+    fake.clock = () => Math.floor(Date.now() / 1000);
+    const change = (size: string) => {
+      world.push('shop', { 'preview.yaml': previewText(`size: ${size}`) }, NOW);
+      world.pull('shop', 7, { createdAt: NOW, updatedAt: NOW });
+    };
+    const run = (args: readonly string[], token = fake.token) => {
+      const env = { GITHUB_TOKEN: token, GITHUB_API_URL: fake.url };
+      return inProcess([...args, '--apps-repo', 'acme/previews'], world.root, env);
+    };
+    const sync = (token?: string) => run(['sync', '--repo', 'acme/shop', '--pr', '7'], token);
+    const file = join(world.root, 'alarms.md');
+    const sweepNow = (token?: string) => run(['sweep', '--alarms', file], token);
+    change('small');
+    expect((await sync()).code).toBe(0);
+    return { world, fake, change, sync, sweepNow, alarms: () => readFileSync(file, 'utf8') };
+  }
+
+  test('a token that has expired: nothing can be said to makers, and the platform team reads what to do', async () => {
+    const { world, change, sync, sweepNow, alarms } = await overFake();
+    const said = world.comment('shop', 7);
+    change('medium');
+    for (const by of [sync, sweepNow]) {
+      const { code, stderr } = await by('ghs_expired');
+      expect([code, stderr]).toEqual([1, expect.stringContaining('has expired: set GITHUB_TOKEN to a valid one')]);
+      expect(stderr).not.toContain('ghs_expired');
+    }
+    expect(alarms()).toContain('No preview is started, updated or ended: ');
+    expect(world.comment('shop', 7)).toBe(said);
+  });
+
+  test('an apps repo that takes no commit: the calm sentence, and what to do for the platform team', async () => {
+    const { world, fake, change, sync, sweepNow, alarms } = await overFake();
+    fake.archived.add('acme/previews');
+    change('medium');
+    for (const by of [sync, sweepNow]) {
+      const { code, stderr } = await by();
+      expect([code, stderr]).toEqual([1, expect.stringContaining('acme/previews is archived')]);
+    }
+    expect(alarms()).toContain('acme/previews is archived');
+    expect(world.comment('shop', 7)).toContain('### Preview: problem on our side\nYour file is fine;');
+    expect(world.comment('shop', 7)).not.toContain('archived');
+  });
+
+  test('a comment that may not be written: the preview is updated, and who runs it reads which permission is missing', async () => {
+    const { fake, change, sync } = await overFake();
+    fake.missing.add('comments');
+    change('medium');
+    const { code, stdout, stderr } = await sync();
+    expect([code, stdout]).toEqual([0, expect.stringContaining('pr-shop-7: update')]);
+    expect(stderr).toContain('it needs the permission "Pull requests: write" there');
   });
 });
 

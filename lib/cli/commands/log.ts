@@ -62,6 +62,7 @@ interface Logged {
 async function run(dir: string, { limit, preview, by, bot, format }: LogOptions, io: Io): Promise<void> {
   const history = await History.open(dir, limit);
   const shown: unknown[] = [];
+  let count = 0;
   try {
     const all = await history.entries();
     const wanted = preview === undefined ? null : namesOfPreview(all, preview);
@@ -71,6 +72,7 @@ async function run(dir: string, { limit, preview, by, bot, format }: LogOptions,
       const logged = await readEntry(history, entry, { paths, bot });
       const told = logged.told.filter((one) => by === undefined || isBy(one, by));
       if (by !== undefined && told.length === 0) continue;
+      count += 1;
       if (format === 'json') shown.push(entryData({ ...logged, told }));
       else io.out(lines({ ...logged, told }, wanted));
     }
@@ -78,6 +80,7 @@ async function run(dir: string, { limit, preview, by, bot, format }: LogOptions,
     await history.close();
   }
   if (format === 'json') io.out(json({ entries: shown }));
+  else if (count === 0) io.err('no commit matches\n');
 }
 
 /** Whether a commit names one of these previews, or changes its files without saying so. */

@@ -18,7 +18,7 @@ export function readme(platform: PlatformSpec): ReadmeWords {
     RECONCILER: 'Argo CD',
     RECONCILER_NEEDS: 'Argo CD 3.2 or newer',
     RECONCILER_WEBHOOK: `Point a webhook of this repository at Argo CD (\`/api/webhook\` of the ApplicationSet controller and of the API server):
-   then it sees a commit at once and not after three minutes.`,
+   it then sees a commit immediately instead of after three minutes.`,
     RECONCILER_STEPS: `1. In Argo CD's ConfigMap \`argocd-cm\`, set \`application.sync.impersonation.enabled: "true"\`: makers' files are
    then applied with an account for each preview. Also set \`jsonnet.enable: "false"\`: Jsonnet in a repository can read
    the repo-server's files and environment. Both apply to the whole Argo CD: every other AppProject then needs
@@ -38,7 +38,7 @@ ${status.notify ? notificationsStep(namespace) : ''}${status.commitStatuses === 
         ownNamespaces(platform).length === 0 && server === IN_CLUSTER ? ['clusters'] : ['namespaces', 'clusters'],
       ),
       ...(isNotifying(platform)
-        ? [applyLine('notifications', `${HERE}: joins what Argo CD Notifications tells already`)]
+        ? [applyLine('notifications', `${HERE}: adds to the settings of Argo CD Notifications`)]
         : []),
       applyLine('root', `${HERE}, last`),
     ].join('\n'),
@@ -63,8 +63,8 @@ ${status.notify ? notificationsStep(namespace) : ''}${status.commitStatuses === 
 
 function notificationsStep(namespace: string): string {
   return `
-   Argo CD Notifications tells \`serve\` what became of each preview. Give it what \`serve\` knows it by: the same secret of 16
-   characters or more for each cluster in \`GREENROOM_STATUS_SECRETS\`.
+   Argo CD Notifications reports to \`serve\` whether each preview is applied and healthy. Give it the secret of its clusters (16
+   characters or more); \`GREENROOM_STATUS_SECRETS\` of \`serve\` has the same one for each cluster.
 
        kubectl patch secret argocd-notifications-secret -n ${namespace} -p "{\\"stringData\\":{\\"${SECRET_KEY}\\":\\"$STATUS_SECRET\\"}}"
 `;

@@ -13,7 +13,7 @@ export function readme(platform: PlatformSpec): ReadmeWords {
     RECONCILER_NEEDS:
       'Flux (seen to work with kustomize-controller 1.9), Kyverno with its clean-up controller\n(seen to work with 1.19)',
     RECONCILER_WEBHOOK: `Point a webhook of this repository at a Receiver of Flux that names the GitRepositories \`previews\` and
-   \`previews-index\`: then it sees a commit at once and not after a minute.`,
+   \`previews-index\`: it then sees a commit immediately instead of after a minute.`,
     RECONCILER_STEPS: `1. Start kustomize-controller with \`--no-cross-namespace-refs --no-remote-bases --default-service-account=nobody\`:
    a Kustomization without an account is then not applied.
 2. Give Flux read access to this repository, in each cluster:
@@ -23,7 +23,7 @@ ${platform.status.notify ? NOTIFICATIONS_STEP : ''}${commitStatusesStep(platform
     INSTALL: applyClusters(platform, () =>
       ownNamespaces(platform).length > 0 ? ['namespaces', 'clusters'] : ['clusters'],
     ).join('\n'),
-    RECONCILER_TEARDOWN: `- None of the Kustomizations that \`bootstrap/install\` holds takes along what it applied: deleting one ends no preview.`,
+    RECONCILER_TEARDOWN: `- The Kustomizations in \`bootstrap/install\` keep what they applied: deleting one of them does not end a preview.`,
     TEARDOWN: [
       ...platform.clusters.flatMap(({ name }) =>
         ['previews', `-l ${PREVIEW_LABEL}`].map((which) =>
@@ -49,10 +49,10 @@ ${platform.status.notify ? NOTIFICATIONS_STEP : ''}${commitStatusesStep(platform
   };
 }
 
-/** What `serve` knows the cluster by; a Secret of its own beside the Provider that signs with it. */
+/** The Provider signs its calls with this Secret. */
 const NOTIFICATIONS_STEP = `
-   Flux's notification-controller tells \`serve\` what became of each preview. Give it what \`serve\` knows the cluster by, a
-   secret of 16 characters or more:
+   Flux's notification-controller reports to \`serve\` whether it could apply each preview. Give it the secret of the cluster,
+   the same as in \`GREENROOM_STATUS_SECRETS\` of \`serve\` (16 characters or more):
 
        kubectl create secret generic ${NOTIFICATIONS} -n ${FLUX_NAMESPACE} --from-literal=token="$STATUS_SECRET"
 `;

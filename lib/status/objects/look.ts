@@ -134,7 +134,7 @@ function routeFinding({ kind, status }: KubeLike): ObjectFinding | null {
   const problems = parents.map((parent) =>
     ['Accepted', 'ResolvedRefs']
       .map((type) => ({ type, ...conditionOf({ status: parent }, type) }))
-      // A condition that nobody has written yet is no problem, except that a Gateway must accept the route.
+      // A Gateway must accept the route; other conditions may be missing.
       .find(({ type, status: is }) => (type === 'Accepted' ? is !== 'True' : is === 'False')),
   );
   if (problems.some((problem) => problem === undefined)) return null;
