@@ -1,16 +1,8 @@
-import * as z from 'zod';
 import { invalidInput, type Problem } from '../core/errors.ts';
-import type { ProjectTemplate, Question } from './template.ts';
+import { problemOf, type Question, type TemplateAnswer } from './question.ts';
+import type { ProjectTemplate } from './template.ts';
 
-export type TemplateAnswer = string | number | boolean;
 export type TemplateAnswers = Readonly<Record<string, TemplateAnswer>>;
-
-/**
- * Characters allowed in an answer: one line without quotes, backslashes, markup and placeholders. Answers go into
- * quoted texts of many languages, without escaping.
- */
-export const PLAIN_TEXT = String.raw`^[^"\\\x60<>$\{\}\x00-\x1F\x7F-\x9F\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF]*$`;
-const plain = new RegExp(PLAIN_TEXT, 'u');
 
 /** The questions of all pages, in their order. */
 export function questionsOf(template: ProjectTemplate): readonly (Question & { name: string; isRequired: boolean })[] {
@@ -24,18 +16,6 @@ export function answerOf(question: Question, text: string): TemplateAnswer {
   if (question.type === 'string') return text;
   if (question.type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
   return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
-}
-
-/** Why an answer is not valid; undefined if it is. */
-export function problemOf(question: Question, value: TemplateAnswer): string | undefined {
-  const { enumNames: _, ...rest } = question;
-  const schema = Object.fromEntries(Object.entries(rest).filter(([key]) => !key.startsWith('ui:')));
-  const result = z.fromJSONSchema(schema as never).safeParse(value);
-  if (!result.success) return result.error.issues[0]?.message ?? 'is not allowed';
-  if (typeof value === 'string' && !plain.test(value)) {
-    return 'must be one line without quotes ("), backslashes, backticks, angle brackets, $ and braces';
-  }
-  return undefined;
 }
 
 /**
@@ -61,7 +41,7 @@ export function checkAnswers(template: ProjectTemplate, given: TemplateAnswers):
     }
     const problem = problemOf(question, value);
     if (problem === undefined) answers.push([question.name, value]);
-    else problems.push({ message: `--set ${question.name}: ${problem}; found ${JSON.stringify(value)}` });
+    else problems.push({ message: `--set ${question.name}: ${problem}` });
   }
   if (problems.length > 0) throw invalidInput(problems);
   return Object.fromEntries(answers);

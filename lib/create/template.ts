@@ -6,6 +6,7 @@ import { printable } from '../core/text.ts';
 import { type Loaded, loadDocument } from '../model/load.ts';
 import { API_VERSION, dnsLabel } from '../model/scalars.ts';
 import type { FileKind } from '../model/schemas.ts';
+import { line, question } from './question.ts';
 
 /** File with a template's questions. Each page is a JSON Schema, like Backstage's `parameters`. */
 export const TEMPLATE_FILE = 'template.yaml';
@@ -19,39 +20,6 @@ const MAX_BYTES = 1024 * 1024;
 
 /** Values that greenroom provides for a new repository: a question must not use these names. */
 export const GIVEN = ['repository', 'owner', 'repo', 'image', 'size', 'appsRepo', 'appsBranch'] as const;
-
-const line = (max: number) =>
-  z
-    .string()
-    .min(1)
-    .max(max)
-    .regex(/^[^\p{Cc}\p{Cf}\u2028\u2029]*$/u, 'must be one line');
-
-const question = z
-  .looseObject({
-    title: line(120).meta({ description: 'The question, in plain words.' }),
-    description: line(500).optional(),
-    type: z.enum(['string', 'boolean', 'integer', 'number']),
-    default: z.union([z.string().max(500), z.number(), z.boolean()]).optional(),
-    enum: z
-      .array(z.union([line(100), z.number()]))
-      .min(1)
-      .max(50)
-      .optional(),
-    enumNames: z.array(line(100)).max(50).optional(),
-    pattern: z.string().max(300).refine(isPattern, 'must be a regular expression').optional(),
-    minLength: z.int().min(0).max(500).optional(),
-    maxLength: z.int().min(1).max(500).optional(),
-    minimum: z.number().optional(),
-    maximum: z.number().optional(),
-  })
-  .superRefine((value, context) => {
-    for (const key of Object.keys(value)) {
-      if (key in question.shape || key.startsWith('ui:')) continue;
-      const message = `is not a setting of a question; there are ${Object.keys(question.shape).join(', ')} and ui:*`;
-      context.addIssue({ code: 'custom', path: [key], message });
-    }
-  });
 
 const questionName = z
   .string()
@@ -94,7 +62,6 @@ export const TEMPLATE_KIND: FileKind = {
 };
 
 export type TemplateDocument = z.output<typeof templateSchema>;
-export type Question = z.output<typeof question>;
 
 /** A valid template. */
 export interface ProjectTemplate {
@@ -192,13 +159,5 @@ function checkContent(file: string, text: string): void {
   }
   if (text.startsWith('version https://git-lfs.github.com/spec/')) {
     throw invalidInput([{ file, message: 'is a pointer of Git LFS, not the file itself; add the file without LFS' }]);
-  }
-}
-
-function isPattern(text: string): boolean {
-  try {
-    return new RegExp(text, 'u') !== undefined;
-  } catch {
-    return false;
   }
 }

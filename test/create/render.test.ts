@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GreenroomError } from '../../lib/core/errors.ts';
-import { checkAnswers, PLAIN_TEXT } from '../../lib/create/answers.ts';
+import { checkAnswers } from '../../lib/create/answers.ts';
+import { PLAIN_TEXT } from '../../lib/create/question.ts';
 import { renderSkeleton } from '../../lib/create/render.ts';
 import { readTemplate } from '../../lib/create/template.ts';
 
@@ -118,6 +119,35 @@ describe('a template', () => {
       /template\.yaml:\d+:\d+: .*names "b"/,
     ],
     ['a pattern that is none', page('a: { title: A, type: string, pattern: "(" }'), undefined, /regular expression/],
+    ...(
+      [
+        ['default: "five", type: integer', 'default: is no answer to this question: it must be a number; found "five"'],
+        ['default: 1, type: string', 'default: is no answer to this question: it must be text; found 1'],
+        ['default: c, type: string, enum: [a, b]', 'default: is no answer to this question: it must be one of a, b'],
+        ['default: "1", type: string, pattern: "^[a-z]+$"', 'it must match the pattern ^[a-z]+$; found "1"'],
+        ['default: "<b>", type: string', 'default: is no answer to this question: it must be one line without'],
+        ['default: 1, type: integer, minimum: 5', 'default: is no answer to this question: it must be at least 5'],
+        ['type: string, enum: []', 'enum: must have at least 1 item'],
+        ['type: integer, enum: [a]', 'enum: has a value that must be a number; found "a"'],
+        ['type: string, enum: ["a<b"]', 'enum: has a value that must be one line without'],
+        ['type: string, enum: [a, a]', 'enum: has a value twice'],
+        ['type: string, enum: [a, b], enumNames: [A]', 'enumNames: has 1 names for the 2 values of enum'],
+        ['type: string, enumNames: [A]', 'enumNames: names the values of enum, which is missing'],
+        ['type: string, minLength: 5, maxLength: 2', 'minLength: is more than maxLength'],
+        ['type: number, minimum: 5, maximum: 2', 'minimum: is more than maximum'],
+        ['type: string, minimum: 5', 'minimum: has no meaning for the type string'],
+        ['type: integer, pattern: a', 'pattern: has no meaning for the type integer'],
+        ['type: boolean, maxLength: 3', 'maxLength: has no meaning for the type boolean'],
+        ['type: string, format: email', 'format: is not a setting of a question'],
+      ] as const
+    ).map(([settings, complaint]): [string, string, undefined, RegExp] => [
+      `a question with ${settings}`,
+      page(`a: { title: A, ${settings} }`),
+      undefined,
+      new RegExp(
+        `template\\.yaml:\\d+:\\d+: spec\\.parameters\\[0\\]\\.properties\\.a\\..*${complaint.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`,
+      ),
+    ]),
     ['no files', BARE, {}, /skeleton\/: is empty/],
     ['a path out of its folder', BARE, { 'skeleton/../../.bashrc': 'x' }, /may not have/],
     ['a path into .git', BARE, { 'skeleton/.git/hooks/post-checkout': 'x' }, /may not have/],
@@ -157,6 +187,20 @@ describe('a template', () => {
     ['an answer to nothing', { a: 'a', z: 'z' }, /--set z: .*does not ask for it; it asks for a, num, c, b/],
   ])('does not take %s', (_, answers, complaint) => {
     expect(() => checkAnswers(asked, answers)).toThrow(complaint);
+  });
+
+  test.each([
+    ['^(a+)+$', 'a'.repeat(60), '!'],
+    ['^((a+)+)\\2$', 'a'.repeat(60), '!'],
+    ['^(?=(a+)+b)a*$', 'a'.repeat(60), ''],
+    ['^(([a-z])+.)+[A-Z]([a-z])+$', 'a'.repeat(60), ''],
+  ])('the pattern %s, which can take for ever, is given up', (pattern, text, end) => {
+    const slow = template(page(`a: { title: A, type: string, pattern: '${pattern}' }`));
+    const started = performance.now();
+    expect(() => checkAnswers(slow, { a: `${text}${end}` })).toThrow(
+      /--set a: (cannot be checked: the pattern|must match)/,
+    );
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 
   test('takes words of any language, and nothing that ends a quoted text', () => {

@@ -4,8 +4,9 @@ import { GreenroomError, invalidInput } from '../../core/errors.ts';
 import type { FileSet } from '../../core/fileset.ts';
 import { isDenial } from '../../core/finding.ts';
 import { namesOf, type RepositoryRef } from '../../core/repository.ts';
-import { answerOf, checkAnswers, problemOf, questionsOf, type TemplateAnswer } from '../../create/answers.ts';
+import { answerOf, checkAnswers, questionsOf } from '../../create/answers.ts';
 import { builtInTemplates, givenOf, projectFiles, registrationText } from '../../create/project.ts';
+import { problemOf, type TemplateAnswer } from '../../create/question.ts';
 import type { ProjectTemplate } from '../../create/template.ts';
 import { PREVIEW_FILE } from '../../model/layout.ts';
 import { loadMicroApp, type MicroApp, microAppFile, microAppProblem } from '../../model/micro-app.ts';
@@ -177,11 +178,18 @@ export async function askAnswers(
       }));
       answers[question.name] = answerOf(question, await asks.choice({ message, initial, options }));
     } else {
-      const problem = (text: string) => problemOf(question, answerOf(question, text));
-      answers[question.name] = answerOf(question, await asks.text({ message, initial, problem }));
+      const isLeftOut = (text: string) => text === '' && !question.isRequired;
+      const problem = (text: string) =>
+        isLeftOut(text) ? undefined : asSentence(problemOf(question, answerOf(question, text)));
+      const text = await asks.text({ message, initial, problem });
+      if (!isLeftOut(text)) answers[question.name] = answerOf(question, text);
     }
   }
   return answers;
+}
+
+function asSentence(problem: string | undefined): string | undefined {
+  return problem === undefined ? undefined : `It ${problem}.`;
 }
 
 async function appOf({ path }: RepositoryRef, options: NewOptions, asks: Person | null): Promise<MicroApp> {
@@ -207,10 +215,7 @@ async function appOf({ path }: RepositoryRef, options: NewOptions, asks: Person 
 
 function askOwner(asks: Person): Promise<string> {
   const message = 'Who is responsible for it? (@account, @organization/team or an email address)';
-  const problem = (text: string) => {
-    const found = microAppProblem('owner', text);
-    return found === undefined ? undefined : `It ${found}.`;
-  };
+  const problem = (text: string) => asSentence(microAppProblem('owner', text));
   return asks.text({ message, problem });
 }
 

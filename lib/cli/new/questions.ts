@@ -1,4 +1,4 @@
-import type { TemplateAnswer } from '../../create/answers.ts';
+import type { TemplateAnswer } from '../../create/question.ts';
 import type { Io } from '../shared/io.ts';
 
 /** A question to a person at a terminal. */
