@@ -42,7 +42,11 @@ const UNFIT: readonly (readonly [name: RegExp, why: string])[] = [
 ];
 
 function templateOf({ base }: DockerfileFacts): Taken<'static-site' | 'web-service'> {
-  if (base === null) return { value: 'web-service', notes: ['template: web-service, by default'] };
+  if (base === null) {
+    const note =
+      'template: web-service, by default: nothing could be read, since the Dockerfile has no FROM that is known';
+    return { value: 'web-service', notes: [note] };
+  }
   const value = STATIC.test(base) ? 'static-site' : 'web-service';
   const unfit = UNFIT.find(([name]) => name.test(base))?.[1];
   const advice = `${base} ${unfit}: begin with nginxinc/nginx-unprivileged, which listens on 8080`;
@@ -58,9 +62,10 @@ const LOWEST_PORT = 1024;
 /** Ports of debuggers, which are often exposed in addition to the app's port. */
 const DEBUG_PORTS = [5005, 9229];
 
-function portOf({ exposed, portVariable, health }: DockerfileFacts): Taken<number> {
+function portOf({ exposed, portVariable, commandPort, health }: DockerfileFacts): Taken<number> {
   const candidates: readonly (readonly [port: number | null | undefined, by: string])[] = [
     [health?.port, 'HEALTHCHECK'],
+    [commandPort, 'its command'],
     [portVariable, 'ENV PORT'],
     [exposed.find((port) => port >= LOWEST_PORT && !DEBUG_PORTS.includes(port)), 'EXPOSE'],
     [exposed.find((port) => port >= LOWEST_PORT), 'EXPOSE'],
@@ -70,10 +75,10 @@ function portOf({ exposed, portVariable, health }: DockerfileFacts): Taken<numbe
     const among = by === 'EXPOSE' && exposed.length > 1 ? `, of ${exposed.join(', ')}` : '';
     return { value: port, notes: [`port: ${port}, by ${by}${among}`] };
   }
-  const low = [exposed[0], portVariable, health?.port].find((port) => port !== undefined && port !== null);
+  const low = [exposed[0], portVariable, commandPort, health?.port].find((port) => port !== undefined && port !== null);
   const why =
     low === undefined
-      ? 'the default; the Dockerfile names no port that can be read (EXPOSE, ENV PORT)'
+      ? 'the default; the Dockerfile names no port that can be read (EXPOSE, ENV PORT, --port)'
       : `since ${low} is below ${LOWEST_PORT}, where only root may listen`;
   return { value: DEFAULT_PORT, notes: [`port: ${DEFAULT_PORT}, ${why}; the app has to listen on $PORT`] };
 }

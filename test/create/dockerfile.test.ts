@@ -41,6 +41,13 @@ describe('the port', () => {
     ['two heredocs', file(NODE, 'COPY <<A <<-"B" /x/', 'EXPOSE 1', 'A', 'EXPOSE 2', '\tB', 'EXPOSE 3000'), 3000],
     ['a heredoc without an end', file(NODE, 'RUN <<EOF', 'EXPOSE 3000'), 3000],
     ['a shift that is no heredoc', file(NODE, 'ENV A="1<<EOF"', 'EXPOSE 3000', 'EOF'), 3000],
+    ['a command', file(NODE, 'CMD ["gunicorn", "-b", "0.0.0.0:5000", "app:app"]'), 5000],
+    ['a command of a shell', file(NODE, 'CMD uvicorn app:app --host 0.0.0.0 --port 8001'), 8001],
+    ['a command with "="', file(NODE, 'ENTRYPOINT ["java", "-jar", "a.jar", "--server.port=9000"]'), 9000],
+    ['a command by a variable', file(NODE, 'ENV P=7000', 'CMD python -m http.server -p $P'), 7000],
+    ['a command that knows better than EXPOSE', file(NODE, 'EXPOSE 8080', 'CMD flask run --port 5000'), 5000],
+    ['a command of a base that is replaced', file(`${NODE} AS b`, 'CMD a --port 5000', 'FROM b', 'CMD c'), 8080],
+    ['a command without one', file(NODE, 'CMD node server.js 12345 -p /run:9000'), 8080],
     ['nothing that can be read', file(NODE, 'EXPOSE $NOBODY', 'EXPOSE 99999', 'EXPOSE 0'), 8080],
     ['one that only root may have', file(NODE, 'EXPOSE 80'), 8080],
   ])('by %s', (_, text, port) => {
@@ -48,11 +55,19 @@ describe('the port', () => {
   });
 });
 
+test.each(['', '\0\u{fffd}', 'EXPOSE 3000', '# FROM node:24'])(
+  'a file without FROM is said to tell nothing: %j',
+  (text) => {
+    expect(guess(text).notes).toContainEqual(expect.stringContaining('the Dockerfile has no FROM'));
+  },
+);
+
 describe('the user', () => {
   test.each<[string, string, number | undefined]>([
     ['a number', file(NODE, 'USER 1001:1001'), undefined],
     ['a number by ARG', file(NODE, 'ARG UID=1001', 'USER ${UID}:${UID}'), undefined],
     ['none', NODE, 1000],
+    ['a number in quotes', file(NODE, 'USER "1001:1001"'), undefined],
     ['root', file(NODE, 'USER root'), 1000],
     ['root by its number', file(NODE, 'USER 0:0'), 1000],
     ['root, then another', file(NODE, 'USER root', 'RUN true', 'USER 1001'), undefined],

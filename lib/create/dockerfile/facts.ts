@@ -5,6 +5,8 @@ import { assignments, filled, type Variables } from './variables.ts';
 export interface DockerfileFacts {
   /** TCP ports of EXPOSE, in order; for a range only the first. */
   readonly exposed: readonly number[];
+  /** The port that CMD or ENTRYPOINT names. */
+  readonly commandPort: number | null;
   /** The port of `ENV PORT`. */
   readonly portVariable: number | null;
   /** The user as written: a number or a name. */
@@ -32,6 +34,8 @@ interface Config {
   exposed: string[];
   user: string | null;
   health: string | null;
+  /** ENTRYPOINT and CMD. */
+  start: { entrypoint: string; command: string };
   /** Commands of RUN. */
   runs: string[];
 }
@@ -44,6 +48,7 @@ export function readDockerfile(text: string): DockerfileFacts {
   return {
     exposed: last.exposed.flatMap((each) => exposedPort(each)),
     portVariable,
+    commandPort: portInCommand(`${last.start.entrypoint} ${last.start.command}`),
     user: last.user,
     userId: last.user === null ? null : userIdIn(last.runs, last.user),
     health: last.health === null ? null : healthOf(last.health),
@@ -76,7 +81,15 @@ function lastStage(instructions: readonly Instruction[]): Config {
 }
 
 function emptyConfig(base: string | null): Config {
-  return { base, env: new Map(), exposed: [], user: null, health: null, runs: [] };
+  return {
+    base,
+    env: new Map(),
+    exposed: [],
+    user: null,
+    health: null,
+    start: { entrypoint: '', command: '' },
+    runs: [],
+  };
 }
 
 function fromOf(rest: string, globals: Variables): { image: string | null; stage: string | undefined } {
@@ -98,10 +111,17 @@ function apply(config: Config, { name, rest }: Instruction, args: Variables): vo
       config.exposed = [...config.exposed, ...rest.split(/\s+/).map((word) => filled(word, variables) ?? '')];
       break;
     case 'USER':
-      config.user = (filled(rest, variables) ?? rest).split(':')[0]!.trim() || null;
+      config.user = (filled(rest, variables) ?? rest).replace(/["']/g, '').split(':')[0]!.trim() || null;
       break;
     case 'HEALTHCHECK':
       config.health = /^NONE\b/i.test(rest) ? null : (filled(rest, variables) ?? rest);
+      break;
+    // The shell of the container fills in variables here.
+    case 'ENTRYPOINT':
+      config.start = { entrypoint: filled(rest, variables) ?? rest, command: '' };
+      break;
+    case 'CMD':
+      config.start = { ...config.start, command: filled(rest, variables) ?? rest };
       break;
     case 'RUN':
       config.runs = [...config.runs, rest];
@@ -118,6 +138,16 @@ function exposedPort(text: string): number[] {
   const [, first = ''] = /^["']?(\d{1,5})(?:-\d{1,5})?(?:\/tcp)?["']?$/i.exec(text) ?? [];
   const port = portOf(first);
   return port === null ? [] : [port];
+}
+
+/** Reads `--port 3000`, `--server.port=3000`, `-p 3000`, `--bind 0.0.0.0:3000`, `-b :3000`, in both forms of a command. */
+function portInCommand(command: string): number | null {
+  const words = command.replace(/["'[\],\s]+/g, ' ');
+  const [, port = ''] =
+    /\s(?:--?[\w.-]*port|-p)[\s=](\d{2,5})(?=\s|$)/i.exec(words) ??
+    /\s(?:--?[\w.-]*(?:bind|listen|addr|address|http)|-b|-l)[\s=][\w.-]*:(\d{2,5})(?=\s|$)/i.exec(words) ??
+    [];
+  return portOf(port);
 }
 
 /** Reads `useradd -u 1001 app`, `adduser --uid=1001 app`, `adduser -D -u 1001 app`. */
