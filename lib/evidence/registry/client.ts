@@ -189,8 +189,12 @@ export class RegistryClient implements ImageRegistry {
     const login = await this.#credentials(repository);
     const authorization = await authorize(this.#network, repository, challenge, login, signal);
     if (authorization === undefined) throw refused(repository);
+    answer = await ask(authorization);
+    // A token may lack the right to this repository, which looks like a missing one. A password is either right or wrong.
+    if (answer.status === 401 && authorization.startsWith('Basic '))
+      throw unknown(repository, 'does not accept the stored login; renew it');
     this.#authorizations.set(key, authorization);
-    return ask(authorization);
+    return answer;
   }
 }
 
