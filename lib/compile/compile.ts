@@ -16,7 +16,7 @@ import { previewCharts } from './charts.ts';
 import type { CompiledPreview, CompileInput, Compiler, CompilerOptions } from './compiler.ts';
 import { costOf, pricePerHour, totalRequests } from './cost.ts';
 import { createEvaluate, type Evaluate } from './evaluate.ts';
-import { type EvidenceByDigest, evidenceLines, explainedFindings, withEvidence } from './evidence.ts';
+import { EVIDENCE_RULES, type EvidenceByDigest, evidenceLines, explainedFindings, withEvidence } from './evidence.ts';
 import { type Manifest, manifestFiles } from './files.ts';
 import { forkProblems } from './forks.ts';
 import { servicePorts } from './manifest-ports.ts';
@@ -120,7 +120,8 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
     committed: (object) => noteOwn(adapted(object, settings) as Manifest),
     namespaceObject,
   });
-  const findings = explainedFindings(evaluated, app, evidence, platform.policies.contact);
+  const known = evaluated.filter(({ rule }) => !(input.evidenceLater && EVIDENCE_RULES.includes(rule)));
+  const findings = explainedFindings(known, app, evidence, platform.policies.contact);
   // Report everything that must change at once.
   if (problems.length > 0) throw invalidInput([...problems, ...findings.filter(isDenial).map(asProblem)]);
   const folder = previewFolder(resolved.cluster.name, repoOfName(name), name);

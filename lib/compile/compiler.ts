@@ -56,6 +56,8 @@ export interface CompileInput {
   readonly evidenceLostSince?: number | undefined;
   /** Evidence that was verified for the images. @default - not verified */
   readonly evidence?: EvidenceByDigest | undefined;
+  /** Whether registries are asked later, so that the rules about evidence find nothing yet. @default false */
+  readonly evidenceLater?: boolean;
 }
 
 /** A preview as it would be committed, and the findings of the rules. */

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { keyPair } from '../evidence/signing.ts';
 import { greenroom, inProcess } from '../support/command.ts';
 import { bareRepo, tempFolder } from '../support/git.ts';
 import { platformText, previewText } from '../support/inputs.ts';
@@ -32,6 +33,22 @@ describe('check', () => {
       stdout: '',
       stderr: '1 object in 1 file: nothing to change\n',
     });
+  });
+
+  test('evidence of images is not looked for, whatever else is wrong', async () => {
+    const keys = `keys: [${JSON.stringify(keyPair().pem)}]`;
+    const evidence = `evidence: { require: [digest, signature, sbom, vulnerabilities], ${keys} }`;
+    const platform = file('evidence/greenroom.yaml', platformText(evidence));
+    const path = file('evidence/preview.yaml', previewText('manifests: own'));
+    const own = (text: string) => file('evidence/own/a.yaml', text);
+    own(CONFIG);
+    expect(await check(path, '--platform', platform)).toMatchObject({ code: 0 });
+    own(
+      'apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: disk }\nspec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } }\n',
+    );
+    const { stdout, code } = await check(path, '--platform', platform);
+    expect([code, stdout]).toEqual([2, expect.stringContaining('claim')]);
+    expect(stdout).not.toMatch(/signature|SBOM|vulnerabilities|sha256:0000/);
   });
 
   test('what a rule refuses is exit code 3, at its own line, in text, JSON and SARIF alike', async () => {

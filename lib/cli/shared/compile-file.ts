@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { appsOf } from '../../compile/apps.ts';
 import { createCompiler } from '../../compile/compile.ts';
 import type { CompiledPreview } from '../../compile/compiler.ts';
-import { EVIDENCE_RULES } from '../../compile/evidence.ts';
 import { imagesWithoutDigest } from '../../compile/images-to-look-up.ts';
 import { parseTime, systemClock } from '../../core/clock.ts';
 import { GreenroomError, invalidInput } from '../../core/errors.ts';
@@ -77,7 +76,7 @@ export interface WorkOptions extends StandInOptions {
   readonly at: number;
   /** Unix seconds: time for evaluating exceptions. */
   readonly now: number;
-  /** Whether to accept a tag as if a sync had resolved it to a digest. @default false */
+  /** Whether to accept a tag and its evidence as if a sync had found them in the registry. @default false */
   readonly assumeDigest?: boolean;
 }
 
@@ -116,13 +115,11 @@ export async function compileWork(
       registration: side.registrations?.apps.get(`${identity.owner}/${identity.repository}`.toLowerCase()) ?? null,
       labels: label,
       digests: new Map(tagged.map((image) => [formatImage(image), `sha256:${'0'.repeat(64)}`])),
+      evidenceLater: options.assumeDigest === true,
       times: { createdAt: at, updatedAt: at, committedAt: at },
     }),
   );
-  // Evidence from registries is checked only when it runs.
-  const asksLater = options.assumeDigest === true ? EVIDENCE_RULES : [];
-  const known = compiled.findings.filter(({ rule }) => !asksLater.includes(rule));
-  const findings = known.map((finding) => ({
+  const findings = compiled.findings.map((finding) => ({
     ...finding,
     file: shown(finding.file),
     ...(finding.fix && { fix: { ...finding.fix, file: shown(finding.fix.file) } }),

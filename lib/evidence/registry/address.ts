@@ -45,3 +45,8 @@ export function mayLeadTo(origin: string, address: string): boolean {
   if (isThisMachine(from.hostname)) return to.protocol === 'https:' || isThisMachine(to.hostname);
   return to.protocol === 'https:' && !LOCAL.test(to.hostname);
 }
+
+/** The address of something in a repository. @param below `manifests/v1` */
+export function urlOf({ origin, path }: ImageRepository, below: string): string {
+  return `${origin}/v2/${path}/${below}`;
+}

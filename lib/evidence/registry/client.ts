@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { formatImage, type ImageReference } from '../../model/image.ts';
-import { type ImageRepository, imageRepositoryOf } from './address.ts';
+import { type ImageRepository, imageRepositoryOf, urlOf } from './address.ts';
 import type { RegistryCredentials } from './credentials.ts';
 import { answerFrom, errorCodes, type RegistryAnswer, RegistryFailure } from './failure.ts';
-import { type HttpAnswer, type HttpEffects, send } from './http.ts';
+import type { HttpAnswer, HttpEffects } from './http.ts';
 import type { ImageLookup, ImageRegistry } from './lookup.ts';
 import {
   ACCEPT,
@@ -16,7 +16,8 @@ import {
   nextPage,
   referrersTag,
 } from './manifests.ts';
-import { answered, authorize, refused } from './token.ts';
+import { RegistryRequests } from './requests.ts';
+import { answered, refused } from './token.ts';
 
 export interface RegistryClientOptions {
   readonly credentials: RegistryCredentials;
@@ -43,16 +44,14 @@ const NO_REFERRERS_API = new Set([400, 404, 405, 406]);
  * length of answers is limited, and messages do not quote answers. Access tokens are kept as long as the client.
  */
 export class RegistryClient implements ImageRegistry {
-  readonly #credentials: RegistryCredentials;
   readonly #network: HttpEffects;
   readonly #timeout: number;
-  /** Authorization headers by host and path. */
-  readonly #authorizations = new Map<string, string>();
+  readonly #requests: RegistryRequests;
   /** By host: unix seconds until which its referrers API is not tried again. */
   readonly #withoutApi = new Map<string, number>();
 
   constructor({ credentials, network, timeout = 20_000 }: RegistryClientOptions) {
-    this.#credentials = credentials;
+    this.#requests = new RegistryRequests(credentials, network);
     this.#network = network;
     this.#timeout = timeout;
   }
@@ -73,7 +72,7 @@ export class RegistryClient implements ImageRegistry {
     return this.#call(async (signal) => {
       const repository = imageRepositoryOf(image);
       if (size > maxBytes) throw unknown(repository, `has a blob of ${size} bytes; at most ${maxBytes} are read`);
-      const answer = await this.#ask(repository, 'GET', `blobs/${digest}`, {}, maxBytes, signal);
+      const answer = await this.#requests.send(repository, 'GET', `blobs/${digest}`, {}, maxBytes, signal);
       if (answer.status !== 200) throw failureOf(answer, repository);
       if (digestOf(answer.bytes) !== digest) throw unknown(repository, `sent bytes that do not match ${digest}`);
       return answer.bytes;
@@ -95,7 +94,7 @@ export class RegistryClient implements ImageRegistry {
         this.#withoutApi.set(repository.host, now + NO_API_SECONDS);
       }
       const path = `manifests/${referrersTag(digest)}`;
-      const answer = await this.#ask(repository, 'GET', path, { accept: ACCEPT }, MAX_MANIFEST_BYTES, signal);
+      const answer = await this.#requests.send(repository, 'GET', path, { accept: ACCEPT }, MAX_MANIFEST_BYTES, signal);
       if (answer.status !== 200) {
         const failure = failureOf(answer, repository);
         if (failure.status === 'missing' || failure.isVague) return [];
@@ -114,7 +113,7 @@ export class RegistryClient implements ImageRegistry {
   async #digestOf(image: ImageReference, signal: AbortSignal): Promise<string> {
     const repository = imageRepositoryOf(image);
     const reference = image.digest ?? image.tag ?? 'latest';
-    const head = await this.#ask(repository, 'HEAD', `manifests/${reference}`, { accept: ACCEPT }, 0, signal);
+    const head = await this.#requests.send(repository, 'HEAD', `manifests/${reference}`, { accept: ACCEPT }, 0, signal);
     const digest = head.headers['docker-content-digest'] ?? '';
     const says = head.status === 200 && DIGEST.test(digest);
     if (says && (image.digest ?? digest) === digest) return digest;
@@ -127,7 +126,7 @@ export class RegistryClient implements ImageRegistry {
     const repository = imageRepositoryOf(image);
     const reference = image.digest ?? image.tag ?? 'latest';
     const path = `manifests/${reference}`;
-    const answer = await this.#ask(repository, 'GET', path, { accept: ACCEPT }, MAX_MANIFEST_BYTES, signal);
+    const answer = await this.#requests.send(repository, 'GET', path, { accept: ACCEPT }, MAX_MANIFEST_BYTES, signal);
     if (answer.status !== 200) throw failureOf(answer, repository);
     const { bytes } = answer;
     const digest = digestOf(bytes);
@@ -143,7 +142,7 @@ export class RegistryClient implements ImageRegistry {
     const found: Descriptor[] = [];
     let path = `referrers/${digest}`;
     for (let page = 1; page <= MAX_PAGES; page++) {
-      const answer = await this.#ask(repository, 'GET', path, { accept: ACCEPT }, MAX_MANIFEST_BYTES, signal);
+      const answer = await this.#requests.send(repository, 'GET', path, { accept: ACCEPT }, MAX_MANIFEST_BYTES, signal);
       const isIndex = isIndexType(answer.headers['content-type']);
       if (page === 1 && (NO_REFERRERS_API.has(answer.status) || (answer.status === 200 && !isIndex))) return null;
       if (answer.status !== 200) throw failureOf(answer, repository);
@@ -156,56 +155,6 @@ export class RegistryClient implements ImageRegistry {
     }
     throw unknown(repository, `lists more than ${MAX_PAGES} pages of referrers of ${digest}`);
   }
-
-  async #ask(
-    repository: ImageRepository,
-    method: 'GET' | 'HEAD',
-    path: string,
-    headers: Readonly<Record<string, string>>,
-    maxBytes: number,
-    signal: AbortSignal,
-  ): Promise<HttpAnswer> {
-    const { host } = repository;
-    const url = urlOf(repository, path);
-    const key = `${host}/${repository.path}`;
-    const ask = (authorization: string | undefined) =>
-      send(this.#network, {
-        method,
-        url,
-        headers: authorization === undefined ? headers : { ...headers, authorization },
-        maxBytes,
-        server: host,
-        signal,
-      });
-    const known = this.#authorizations.get(key);
-    let answer = await ask(known);
-    if (known !== undefined && mayBeExpired(answer)) {
-      this.#authorizations.delete(key);
-      answer = await ask(undefined);
-    }
-    // Only the registry itself may ask for its login.
-    if (answer.status !== 401 || answer.isElsewhere) return answer;
-    const challenge = answer.headers['www-authenticate'] ?? '';
-    const login = await this.#credentials(repository);
-    const authorization = await authorize(this.#network, repository, challenge, login, signal);
-    if (authorization === undefined) throw refused(repository);
-    this.#authorizations.set(key, authorization);
-    return ask(authorization);
-  }
-}
-
-/**
- * Whether a registry may refuse a token that has expired without asking for a new one, as Amazon's do.
- *
- * Source: https://github.com/aws/containers-roadmap/issues/2835, https://github.com/awslabs/amazon-ecr-credential-helper/issues/7
- */
-function mayBeExpired({ status, headers, isElsewhere }: HttpAnswer): boolean {
-  if (isElsewhere) return false;
-  return status === 400 || status === 403 || (status === 401 && headers['www-authenticate'] === undefined);
-}
-
-function urlOf({ origin, path }: ImageRepository, below: string): string {
-  return `${origin}/v2/${path}/${below}`;
 }
 
 /** The path of the next page below the repository; any other address is refused. */

@@ -33,6 +33,14 @@ export async function authorize(
   if (challenges.some(({ scheme }) => scheme === 'basic')) {
     return login?.kind === 'basic' ? `Basic ${login.basic}` : undefined;
   }
+  const [unusual] = challenges;
+  if (unusual !== undefined && !challenges.some(({ scheme }) => scheme === 'bearer')) {
+    const kind = unusual.scheme.slice(0, 20);
+    throw new RegistryFailure(
+      'unknown',
+      `${repository.host} asks for a login of a kind that is not supported (${kind})`,
+    );
+  }
   if (bearer.length === 0) return undefined;
   throw new RegistryFailure('unknown', `${repository.host} names a token service without https, which is not used`);
 }

@@ -192,6 +192,17 @@ describe('credentials', () => {
     const digest = registry.image('acme/shop');
     expect(await resolve(registry, { login: { kind: 'basic', basic: LOGIN } })).toEqual({ status: 'found', digest });
     expect(await resolve(registry)).toMatchObject({ status: 'refused' });
+    const wrong = { kind: 'basic', basic: Buffer.from('mia:old').toString('base64') } as const;
+    expect(await resolve(registry, { login: wrong })).toEqual(unknown('does not accept the stored login; renew it'));
+  });
+
+  test('another kind of login is named, and proves nothing', async () => {
+    await using registry = await TestRegistry.start({ challenge: 'Negotiate, NTLM' });
+    registry.image('acme/shop');
+    const login = { kind: 'basic', basic: LOGIN } as const;
+    for (const asking of [{}, { login }]) {
+      expect(await resolve(registry, asking)).toEqual(unknown('a kind that is not supported (negotiate)'));
+    }
   });
 
   test('they go to no service that is not https', async () => {
