@@ -14,7 +14,10 @@ describe('generated pages', () => {
 
   test('are what `npm run docs` writes', () => {
     const stale = [...pages].filter(([path, text]) => !existsSync(join(root, path)) || read(path) !== text);
-    expect(stale.map(([path]) => path)).toEqual([]);
+    expect(
+      stale.map(([path]) => path),
+      'run `npm run docs`, and commit what it writes',
+    ).toEqual([]);
     const left = GENERATED_FOLDERS.flatMap((folder) =>
       readdirSync(join(root, folder)).map((name) => `${folder}/${name}`),
     );

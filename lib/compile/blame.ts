@@ -8,7 +8,8 @@ import { serviceClasses } from '../model/platform/service-class.ts';
 import { defaultPlatform, type PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import { API_VERSION } from '../model/scalars.ts';
-import { TEMPLATE_NAMES } from '../model/templates/index.ts';
+import { TEMPLATE_NAMES, templateOf } from '../model/templates/index.ts';
+import { requiredFields } from '../model/templates/required.ts';
 import type { CompiledPreview, CompileInput, Compiler } from './compiler.ts';
 import { EVIDENCE_RULES } from './evidence.ts';
 
@@ -159,7 +160,8 @@ function reasonsAgainst(compile: Compiler, platform: PlatformSpec, what: Flawles
 /** A preview whose file is certainly correct. */
 function flawless(platform: PlatformSpec, { template, size, service }: Flawless): CompileInput {
   const image = `${platform.registries[0]}/app@sha256:${'0'.repeat(64)}`;
-  const spec = { template, image, size, ...(service !== undefined && { resources: { db: { type: service } } }) };
+  const resources = service === undefined ? {} : { resources: { db: { type: service } } };
+  const spec = { template, image, size, ...requiredFields(templateOf(template)), ...resources };
   const labels = platform.clusters.flatMap(({ when }) => when?.labels ?? []);
   return {
     preview: loadPreview(JSON.stringify({ apiVersion: API_VERSION, kind: 'Preview', spec }), 'preview.yaml'),

@@ -148,7 +148,8 @@ const HEAD = ['apiVersion', 'kind', 'spec'];
 
 function commentOf(schema: Schema, path: string, isRequired: boolean): string | undefined {
   if (HEAD.includes(path)) return undefined;
-  if (schema.description === undefined) throw new Error(`${path} has no description`);
+  if (schema.description === undefined)
+    throw new Error(`${path} has no description: add .meta({ description, examples }) to it`);
   const one = schema.enum === undefined ? '' : ` One of ${schema.enum.join(', ')}.`;
   const values = schema.items?.enum === undefined ? one : ` Each is one of ${schema.items.enum.join(', ')}.`;
   return wrap(`${schema.description}${values}${defaultWords(schema, path, isRequired)}`);

@@ -4,8 +4,8 @@ import { PreviewApp, PreviewNamespace, type PreviewNamespaceProps } from '../../
 import { limitRangeProblems } from '../../lib/constructs/preview-namespace/limit-range.ts';
 import { platformSchema } from '../../lib/model/platform.ts';
 import { TEMPLATES, type TemplateName } from '../../lib/model/templates/index.ts';
+import { requiredFields } from '../../lib/model/templates/required.ts';
 import fc from '../support/property.ts';
-import { requiredFields } from '../support/templates.ts';
 import { APP_PROPS, NAMESPACE_PROPS } from './support.ts';
 
 const LIMIT_RANGE = { default: { cpu: '500m', memory: '256Mi' }, defaultRequest: { cpu: '100m', memory: '128Mi' } };

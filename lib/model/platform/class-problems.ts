@@ -3,19 +3,13 @@ import { contains, parseNetwork } from '../ipv4.ts';
 import { PREVIEW_PREFIX } from '../labels.ts';
 import { quantity, quantityValue } from '../scalars.ts';
 import type { Contradiction, Settings } from './contradiction.ts';
-import { fenceKindProblem, groupOf } from './kinds.ts';
+import { FORBIDDEN_GROUPS, fenceKindProblem, groupOf } from './kinds.ts';
 import { METADATA_CIDRS } from './network.ts';
 import { classKind, operatorNamespace, type ServiceClass, serviceClasses } from './service-class.ts';
 
-/** Kinds that no operator writes into a preview: those of the fence, and the ways in. */
+/** Kinds that no operator writes into a preview: those of the fence and of the platform, and the ways in. */
 const CLOSED_KINDS = ['LimitRange', 'Namespace', 'ResourceQuota'];
-const CLOSED_GROUPS = [
-  'admissionregistration.k8s.io',
-  'apiextensions.k8s.io',
-  'argoproj.io',
-  'gateway.networking.k8s.io',
-  'networking.k8s.io',
-];
+const CLOSED_GROUPS = [...FORBIDDEN_GROUPS, 'gateway.networking.k8s.io', 'networking.k8s.io'];
 const OWN_ROLES = ['rbac.authorization.k8s.io/Role', 'rbac.authorization.k8s.io/RoleBinding'];
 
 /** What one object of a class asks for. */
@@ -87,11 +81,15 @@ function kindsProblems(chosen: ServiceClass, { policies, fenceKinds, services }:
   const written = Object.keys(chosen.kinds).flatMap((text): Contradiction[] => {
     const { group, kind } = groupOf(text);
     const isClosed =
-      (group === '' ? CLOSED_KINDS.includes(kind) : CLOSED_GROUPS.includes(group)) ||
-      (group === 'rbac.authorization.k8s.io' && !OWN_ROLES.includes(text)) ||
+      (group === '' ? CLOSED_KINDS.includes(kind) : CLOSED_GROUPS.includes(group) && !OWN_ROLES.includes(text)) ||
       [...objects, ...fenceKinds].includes(text);
     return isClosed
-      ? [{ path: ['kinds', text], message: 'belongs to the fence or leads into the preview; remove it' }]
+      ? [
+          {
+            path: ['kinds', text],
+            message: 'belongs to the fence or the platform, or leads into the preview; remove it',
+          },
+        ]
       : [];
   });
   return [

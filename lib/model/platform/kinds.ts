@@ -5,7 +5,7 @@ import { classKind, serviceClasses } from './service-class.ts';
 // Kinds that a platform allows in addition, in previews and in fences.
 
 /** Permissions, admission, and objects of reconcilers: only the platform's own installation writes these. */
-const FORBIDDEN_GROUPS = [
+export const FORBIDDEN_GROUPS: readonly string[] = [
   'admissionregistration.k8s.io',
   'apiextensions.k8s.io',
   'argoproj.io',

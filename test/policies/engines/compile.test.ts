@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { ADMISSION_KINDS } from '../../../lib/doctor/cluster/admission.ts';
 import type { Exception } from '../../../lib/model/exception.ts';
 import { ENGINES, type Engine } from '../../../lib/model/platform.ts';
 import { compileOptions, compilePolicies, type KubeObject, policyFiles } from '../../../lib/policies/engines/index.ts';
@@ -7,6 +8,7 @@ import { ruleParams } from '../../../lib/policies/params.ts';
 import { CONFIG_MAP, PODS } from '../../../lib/policies/resources.ts';
 import { CONTAINERS, defineRule, type Rule, type RuleSpec, ruleMessage } from '../../../lib/policies/rule.ts';
 import { RULES } from '../../../lib/policies/rules/index.ts';
+import { platform as platformOf } from '../../support/inputs.ts';
 import { STRICT_PLATFORM as platform } from '../support.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: manifests of many kinds
@@ -32,32 +34,52 @@ function compile(engine: Engine, rules: readonly Rule[], more: Record<string, un
 const forRules = (objects: readonly KubeObject[]) =>
   objects.filter((o) => !/greenroom-(namespace-labels|preview-accounts)$/.test(o.metadata.name)) as Loose[];
 
-/** Where each engine keeps the text that refuses, and what it prints. */
-function validation(engine: Engine, objects: Loose[]): { expression: string; message: string } {
-  const [policy] = forRules(objects);
-  switch (engine) {
-    case 'kyverno-legacy':
-      return policy.spec.rules[0].validate.cel.expressions[0];
-    case 'gatekeeper':
-      return policy.spec.targets[0].code[0].source.validations[0];
-    default:
-      return policy.spec.validations[0];
-  }
+interface Validation {
+  expression: string;
+  message: string;
 }
 
-function variables(engine: Engine, objects: Loose[]): { name: string; expression: string }[] {
-  const [policy] = forRules(objects);
-  switch (engine) {
-    case 'kyverno-legacy':
-      return policy.spec.rules[0].validate.cel.variables;
-    case 'gatekeeper':
-      return policy.spec.targets[0].code[0].source.variables;
-    default:
-      return policy.spec.variables;
-  }
+/** Where the objects of an engine have what every engine must have. */
+interface Places {
+  validation(policy: Loose): Validation;
+  variables(policy: Loose): { name: string; expression: string }[];
+  /** What it does with a request that a rule refuses: the objects of one rule in, JSON out. */
+  action(objects: Loose[]): unknown;
+  /** The results of `action` with the severities deny and warn. */
+  actions: readonly [unknown, unknown];
 }
+
+const LIKE_VAP = {
+  validation: (policy: Loose) => policy.spec.validations[0],
+  variables: (policy: Loose) => policy.spec.variables,
+  actions: [['Deny'], ['Warn', 'Audit']],
+} as const;
+const ofTemplate = (policy: Loose) => policy.spec.targets[0].code[0].source;
+
+const PLACES: Readonly<Record<Engine, Places>> = {
+  vap: { ...LIKE_VAP, action: ([, binding]) => binding.spec.validationActions },
+  kyverno: { ...LIKE_VAP, action: ([policy]) => policy.spec.validationActions },
+  'kyverno-legacy': {
+    validation: (policy) => policy.spec.rules[0].validate.cel.expressions[0],
+    variables: (policy) => policy.spec.rules[0].validate.cel.variables,
+    action: ([policy]) => [policy.spec.emitWarning, policy.spec.rules[0].validate.failureAction],
+    actions: [
+      [undefined, 'Enforce'],
+      [true, 'Audit'],
+    ],
+  },
+  gatekeeper: {
+    validation: (policy) => ofTemplate(policy).validations[0],
+    variables: (policy) => ofTemplate(policy).variables,
+    action: ([, constraint]) => constraint.spec.enforcementAction,
+    actions: ['deny', 'warn'],
+  },
+};
 
 describe.each(ENGINES)('%s', (engine) => {
+  const validation = (objects: Loose[]) => PLACES[engine].validation(forRules(objects)[0]);
+  const variables = (objects: Loose[]) => PLACES[engine].variables(forRules(objects)[0]);
+
   test('writes every rule, each with its own sentence', () => {
     const objects = forRules(compile(engine, RULES));
     const text = JSON.stringify(objects);
@@ -69,11 +91,11 @@ describe.each(ENGINES)('%s', (engine) => {
 
   test('keeps the text of a rule but for its parameters, of which it holds only those that are read', () => {
     const objects = compile(engine, [rule()]);
-    expect(validation(engine, objects)).toEqual({
+    expect(validation(objects)).toEqual({
       expression: '(variables.containers.all(it, it.image.startsWith(variables.parameters.domain)))',
       message: 'Take the sample away, or ask @platform.',
     });
-    expect(variables(engine, objects)[0]).toEqual({
+    expect(variables(objects)[0]).toEqual({
       name: 'parameters',
       expression: '{"domain": dyn("apps.example.com")}',
     });
@@ -85,26 +107,20 @@ describe.each(ENGINES)('%s', (engine) => {
   });
 
   test('warns instead of refusing where the platform says so', () => {
-    const action = (objects: Loose[]) => {
-      const [policy, second] = forRules(objects);
-      if (engine === 'vap') return second.spec.validationActions;
-      if (engine === 'kyverno') return policy.spec.validationActions;
-      if (engine === 'gatekeeper') return second.spec.enforcementAction;
-      return [policy.spec.emitWarning, policy.spec.rules[0].validate.failureAction];
-    };
-    const expected = {
-      vap: [['Deny'], ['Warn', 'Audit']],
-      kyverno: [['Deny'], ['Warn', 'Audit']],
-      gatekeeper: ['deny', 'warn'],
-      'kyverno-legacy': [
-        [undefined, 'Enforce'],
-        [true, 'Audit'],
-      ],
-    }[engine];
+    const action = (objects: Loose[]) => PLACES[engine].action(forRules(objects));
     expect([
       action(compile(engine, [rule()])),
       action(compile(engine, [rule()], { severities: { 'sample-rule': 'warn' } })),
-    ]).toEqual(expected);
+    ]).toEqual(PLACES[engine].actions);
+  });
+
+  test('writes kinds that no platform can allow to others, and that doctor looks for', () => {
+    const objects = forRules(compile(engine, RULES));
+    expect(ADMISSION_KINDS, 'KINDS in lib/doctor/cluster/admission.ts').toContain(objects[0].kind);
+    for (const group of new Set(objects.map(({ apiVersion }) => apiVersion.split('/')[0]))) {
+      const allowed = () => platformOf(`fenceKinds: [${group}/Thing]`);
+      expect(allowed, `${group}: FORBIDDEN_GROUPS in lib/model/platform/kinds.ts`).toThrow(`${group}/Thing`);
+    }
   });
 
   test('fails closed, on CREATE and UPDATE, in namespaces that carry the label, debug containers included', () => {
@@ -152,8 +168,8 @@ describe.each(ENGINES)('%s', (engine) => {
     });
     const exceptions = [exception({ preview: 'pr-shop-7' }), exception({ repository: 'Acme/Web' })];
     const objects = compile(engine, [rule()], { exceptions });
-    expect(validation(engine, objects).expression).toMatch(/^variables\.excepted \|\| \(/);
-    const excepted = variables(engine, objects).find((v) => v.name === 'excepted');
+    expect(validation(objects).expression).toMatch(/^variables\.excepted \|\| \(/);
+    const excepted = variables(objects).find((v) => v.name === 'excepted');
     expect(excepted?.expression).toContain('in ["pr-shop-7"]');
     expect(excepted?.expression).toContain('in ["acme/web"]');
     const other = compile(engine, [rule({ id: 'other-rule' })], { exceptions });
@@ -230,7 +246,7 @@ describe('compilePolicies', () => {
   test("keeps out of the way of Kyverno's own variables in a ClusterPolicy", () => {
     const cel = 'object.kind != "$(x) {{ y }}"';
     const compiled = compile('kyverno-legacy', [rule({ conditions: [{ cel, field: 'kind' }] })]);
-    expect(validation('kyverno-legacy', compiled).expression).toBe(
+    expect(PLACES['kyverno-legacy'].validation(forRules(compiled)[0]).expression).toBe(
       String.raw`(object.kind != "\u0024(x) \u007b\u007b y }}")`,
     );
     const raw = { conditions: [{ cel: 'object.kind.matches(r"^x$(y)")', field: 'kind' }] } as const;
