@@ -39,7 +39,7 @@ export function withDeployment(
   const known = kept.find(({ headSha }) => headSha === live?.headSha);
   const others = kept
     .filter((one) => one !== known)
-    .map((one) => (staying.includes(one.headSha) ? one : { ...one, state: 'inactive' as const }));
+    .map((one) => (staying.some((sha) => one.headSha.startsWith(sha)) ? one : { ...one, state: 'inactive' as const }));
   const current = live === null ? [] : [{ ...live, createdAt: known?.createdAt ?? now }];
   return [...current, ...others].slice(0, MAX_KEPT);
 }

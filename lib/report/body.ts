@@ -124,8 +124,9 @@ function openLink({ url }: LivePreview): string {
 function stillRunning(live: LivePreview | null, { subject: { headSha }, status }: Writing): string[] {
   if (live === null) return [];
   const answers = status !== null && ['ready', 'ready-older', 'asleep'].includes(status.state);
+  const commits = [status?.mayShow ?? status?.shows ?? live.headSha, ...(status?.mayShow ? [live.headSha] : [])];
   const shown = answers
-    ? `Your earlier preview is still running: it ${live.unversioned === undefined ? 'shows' : 'was started for'} ${code(shortSha(status.shows ?? live.headSha))}`
+    ? `Your earlier preview is still running: it ${live.unversioned === undefined ? 'shows' : 'was started for'} ${commits.map((sha) => code(shortSha(sha))).join(' or ')}`
     : `Your earlier preview stays as it is: ${code(shortSha(live.headSha))}`;
   const newer = live.headSha === headSha ? '' : `, not the latest commit ${code(shortSha(headSha))}`;
   const trouble = status?.state === 'not-working' ? ` It does not work: ${sentence(status.headline)}.` : '';

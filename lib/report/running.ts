@@ -49,6 +49,7 @@ function stateText({ preview, status, subject, options }: Running, cost: string)
   const shown = `${code(shortSha(preview.headSha))} ${code(subject.title)}`;
   switch (status.state) {
     case 'ready':
+      if (status.mayShow !== undefined) return [`${sentence(status.sentence)} The latest commit is ${shown}. ${cost}`];
       return [`${shownWords(preview, shown)} ${cost}`];
     case 'committed': {
       const address = preview.url === null ? '' : ` [Its address](${preview.url}).`;

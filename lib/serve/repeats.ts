@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { sha256 } from '../core/digest.ts';
 import type { StatusCall } from '../status/call.ts';
 
 /** A report that is repeated within this many seconds is ignored; regular reports are further apart. */
@@ -7,7 +8,7 @@ const SECONDS = 5 * 60;
 const MAX_KNOWN = 2000;
 
 interface Known {
-  readonly text: string;
+  readonly digest: string;
   /** Unix seconds. */
   readonly at: number;
 }
@@ -29,11 +30,11 @@ export class Repeats {
     const known = this.#last.get(cluster) ?? new Map<string, Known>();
     this.#last.set(cluster, known);
     const key = `${preview} ${said.source}`;
-    const text = JSON.stringify([repositoryId, repository, number, said]);
+    const digest = sha256(JSON.stringify([repositoryId, repository, number, said]));
     const last = known.get(key);
-    if (last?.text === text && Math.abs(now - last.at) < SECONDS) return true;
+    if (last?.digest === digest && Math.abs(now - last.at) < SECONDS) return true;
     known.delete(key);
-    known.set(key, { text, at: now });
+    known.set(key, { digest, at: now });
     if (known.size > MAX_KNOWN) known.delete(known.keys().next().value!);
     return false;
   }

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
+import { denialOfMakers } from './denial.ts';
 import { CONDITIONS, cleanFacts, cleanLines, cleanWords, type Observation, SOURCES } from './observation.ts';
 
 /** Header of a call: `sha256=` and the HMAC of the raw body, in hexadecimal. */
@@ -87,14 +88,18 @@ function cleaned({
   shows,
   ...foreign
 }: z.output<typeof observation>): Omit<Observation, 'headSha'> {
+  // A reconciler only knows that it could not apply something. If a rule refused it, the maker reads its sentence.
+  const denial =
+    source === 'reconciler' && reason === 'not-applied' ? denialOfMakers(foreign.words?.slice(0, 20_000) ?? '') : null;
   const [facts, words, lines] = [
     cleanFacts(foreign.facts ?? {}),
-    cleanWords(foreign.words),
+    cleanWords(denial ?? foreign.words),
     cleanLines(foreign.lines ?? []),
   ];
+  const why = denial === null ? reason : 'refused';
   return {
     ...{ source, at, condition },
-    ...(reason === undefined ? {} : { reason }),
+    ...(why === undefined ? {} : { reason: why }),
     ...(Object.keys(facts).length === 0 ? {} : { facts }),
     ...(words === undefined ? {} : { words }),
     ...(lines.length === 0 ? {} : { lines }),

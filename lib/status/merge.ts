@@ -37,8 +37,8 @@ export function merge(known: Observation | null, seen: Observation): Observation
   const isStale = seen.at - known.at > STALE_SECONDS;
   if (isAboutRoute(seen) && isAnswer(known)) return isStale ? seen : known;
   if (isAboutRoute(known) && isAnswer(seen)) return seen;
-  if (isNotThere(seen) && known.reason === 'not-applied') return known;
-  if (isNotThere(known) && seen.reason === 'not-applied') return seen;
+  if (isNotThere(seen) && isNotApplied(known)) return known;
+  if (isNotThere(known) && isNotApplied(seen)) return seen;
   if (rank(seen) >= rank(known) || isStale) return seen;
   const hasStopped = known.condition === 'ready' && seen.condition !== 'ready';
   return hasStopped ? seen : known;
@@ -51,11 +51,15 @@ const isAnswer = ({ source, condition }: Observation) => source === 'probe' && c
 /** A cluster only sees that objects are missing; the reconciler knows why. */
 const isNotThere = ({ source, reason }: Observation) => source === 'cluster' && reason === 'applying';
 
+/** The reconciler could not apply it, or a rule refused it then. */
+const isNotApplied = ({ source, reason = '' }: Observation) =>
+  source === 'reconciler' && ['not-applied', 'refused'].includes(reason);
+
 /** These only end the report that it could not be applied; they do not mean that the preview answers. */
 const ENDS_A_FAILURE = ['applied', NOT_REPEATED];
 
 function saysNothingNew(known: Observation, { reason = '' }: Observation): boolean {
-  return ENDS_A_FAILURE.includes(reason) && known.reason !== 'not-applied';
+  return ENDS_A_FAILURE.includes(reason) && !isNotApplied(known);
 }
 
 /** Merges any number of observations of one commit, in any order; null if there are none. */

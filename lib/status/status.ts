@@ -35,6 +35,8 @@ export interface Status {
   readonly commit: string;
   /** The commit that answers, as observed; null if none does. */
   readonly shows: string | null;
+  /** An earlier commit that may be the one that answers: nobody saw which. @default - none */
+  readonly mayShow?: string;
   /** What is expected next; null if nothing. */
   readonly next: { readonly what: string; readonly by: number | null } | null;
   /** Path below `spec` of preview.yaml: `env`, `apps.api.port`; null for none. */
@@ -79,7 +81,10 @@ export function statusOf(known: Known): Status {
   const base = { reason: id ?? null, commit: headSha, since: at, seenBy: source, words, lines, field: null } as const;
   switch (seen.condition) {
     case 'ready':
-      return { ...base, ...quiet, state: 'ready', sentence: answers(source), shows: headSha };
+      // An answer does not tell its commit. If the new one cannot start, the earlier one goes on answering.
+      return source === 'probe' && earlier !== null
+        ? { ...base, ...quiet, state: 'ready', sentence: ANSWERS_WITH_SOME, shows: null, mayShow: earlier }
+        : { ...base, ...quiet, state: 'ready', sentence: answers(source), shows: headSha };
     case 'starting':
       return starting({ ...base, shows: older }, reason, facts, known);
     case 'not-working':
@@ -177,6 +182,9 @@ function answers(source: ObservationSource): string {
       return 'It runs, and its health check answers.';
   }
 }
+
+const ANSWERS_WITH_SOME =
+  'Its address answers; nobody has checked whether with this commit or still with an earlier one.';
 
 /** State and reason for a headline or a table: `not working - nothing answers on its port`. */
 export function titleOf({ state, headline }: Pick<Status, 'state' | 'headline'>): string {

@@ -52,7 +52,9 @@ export function whatIsSeen(input: SeenInput, before: Before): KnownStatus | null
   });
   const took =
     remembered.map((kept) => kept.took).find((seconds) => seconds !== null) ??
-    (seen?.condition === 'ready' && committedAt !== null ? Math.max(0, seen.at - committedAt) : null);
+    (seen?.condition === 'ready' && found.mayShow === undefined && committedAt !== null
+      ? Math.max(0, seen.at - committedAt)
+      : null);
   const status = over(state, found);
   // A sentence with the elapsed time would change with every update.
   const description = seen === null ? 'Committed; nobody has checked yet.' : keptLine(found.sentence, seen, took);
@@ -91,6 +93,7 @@ function deploymentOf(
   }
   if (shown === null) return null;
   const { headSha, url } = shown;
-  const older = status.shows !== null && !headSha.startsWith(status.shows) ? [status.shows] : [];
+  const answering = status.shows ?? status.mayShow ?? headSha;
+  const older = headSha.startsWith(answering) ? [] : [answering];
   return { live: { headSha, url, state: deploymentState(status.state), description }, staying: older };
 }

@@ -76,6 +76,19 @@ test('an earlier commit that answers is opened, and named', async () => {
   });
 });
 
+test('where only the address was asked after a push, no commit is claimed', async () => {
+  await seen('ready');
+  sha = world.push('shop', { 'README.md': 'x' });
+  world.pull('shop', 7);
+  await seen('starting', { source: 'probe' });
+  world.now += 3600;
+  await seen('ready', { source: 'probe' });
+  const sentence = 'Its address answers; nobody has checked whether with this commit or still with an earlier one.';
+  expect(await open(['acme/shop#7'])).toMatchObject({ code: 0, opened: URL, stderr: `pr-shop-7: ${sentence}\n` });
+  const { commit, answers } = JSON.parse((await open(['acme/shop#7', '--format', 'json'])).stdout);
+  expect([commit, answers]).toEqual([null, true]);
+});
+
 test('without a name: the preview of the commit that is checked out here', async () => {
   await seen('ready');
   const cwd = tempFolder();

@@ -117,6 +117,12 @@ describe('Flux tells serve', () => {
     expect(comment()).toContain('dry-run failed: quota');
   });
 
+  it('which rule refused an object of the maker, in its own sentence', async () => {
+    const why = "ValidatingAdmissionPolicy 'team' with binding 'team' denied request: Add a label team.";
+    await record('pr-shop-7', 'error', 'ReconciliationFailed', `Deployment/pr-shop-7/pr-shop-7 dry-run failed: ${why}`);
+    await says('The platform refused it: Add a label team.');
+  });
+
   it('that it was put in place, which is not that it answers', async () => {
     await record('pr-shop-7', 'info', 'ReconciliationSucceeded', 'Reconciliation finished in 40ms');
     await says('It was put in place; the link comes when it answers.');

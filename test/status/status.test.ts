@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parseCall } from '../../lib/status/call.ts';
 import { keptLine, MAX_AHEAD, MAX_KEPT, parseKept } from '../../lib/status/kept.ts';
 import { merge, mergeAll, STALE_SECONDS } from '../../lib/status/merge.ts';
 import { CONDITIONS, cleanFacts, cleanWords, type Observation, SOURCES } from '../../lib/status/observation.ts';
@@ -131,6 +132,44 @@ describe('of several looks, one counts', () => {
     expect(mergeAll([route, answers, stopped], HEAD)).toBe(stopped);
     const later = { ...route, at: NOW + STALE_SECONDS };
     expect(mergeAll([route, answers, later], HEAD)).toBe(later);
+  });
+
+  test.each<[string, string | undefined, string]>([
+    [
+      'one or more objects failed to apply, reason: deployments.apps "pr-shop-7" is forbidden: ValidatingAdmissionPolicy \'team-rule\' with binding \'team-rule\' denied request: Add a label "team".',
+      'refused',
+      'Add a label "team".',
+    ],
+    [
+      'Deployment/pr-shop-7/pr-shop-7 dry-run failed (Forbidden): admission webhook "validate.kyverno.svc-fail" denied the request: \n\nresource blocked:\n  no @latest',
+      'refused',
+      'resource blocked: no @latest',
+    ],
+    [
+      "Namespace/pr-shop-7 dry-run failed (Forbidden): ValidatingAdmissionPolicy 'greenroom-fence' denied request: may only change previews",
+      'not-applied',
+      "Namespace/pr-shop-7 dry-run failed (Forbidden): ValidatingAdmissionPolicy 'greenroom-fence' denied request: may only change previews",
+    ],
+    [
+      'Deployment/pr-shop-7/pr-shop-7 dry-run failed: timeout',
+      'not-applied',
+      'Deployment/pr-shop-7/pr-shop-7 dry-run failed: timeout',
+    ],
+    ['ServiceAccount/x denied request: no', 'not-applied', 'ServiceAccount/x denied request: no'],
+  ])('a rule that refuses what a reconciler applies tells the maker its sentence: %s', (message, reason, words) => {
+    const observation = {
+      source: 'reconciler',
+      at: NOW,
+      condition: 'not-working',
+      reason: 'not-applied',
+      words: message,
+    };
+    const call = parseCall({ cluster: 'main', preview: 'pr-shop-7', revision: HEAD, sentAt: NOW, observation });
+    expect(call?.observation).toMatchObject({ reason, words });
+    const status = statusOf({ ...known, seen: { ...seen({}), ...call!.observation } });
+    expect(status.turn).toBe(reason === 'refused' ? 'maker' : 'platform');
+    const applied = seen({ source: 'reconciler', at: NOW + 1, condition: 'starting', reason: 'applied' });
+    expect(mergeAll([{ ...call!.observation, headSha: HEAD }, applied], HEAD)).toBe(applied);
   });
 
   test('that it cannot be applied is not hidden by a cluster that only sees nothing of it yet', () => {

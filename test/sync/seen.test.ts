@@ -290,9 +290,25 @@ describe('where addresses are asked', () => {
     world.now += 30;
     await asking(world, { condition: 'ready' });
     expect(world.comment('shop', 7)).toContain(`Shows ${older.slice(0, 7)} until the new commit answers.`);
+    // Later as well: if the new commit cannot start, the earlier one goes on answering.
+    for (let i = 0; i < 2; i++) {
+      world.now += 700;
+      await asking(world, { condition: 'ready' });
+      const said = world.comment('shop', 7)!;
+      expect(said).toContain('### Preview: ready - ');
+      expect(said).toContain(
+        'Its address answers; nobody has checked whether with this commit or still with an earlier one.',
+      );
+      expect(said).not.toContain(`Shows \`${head(world).slice(0, 7)}`);
+    }
+    const observation = { source: 'cluster', headSha: head(world), at: world.now, condition: 'ready' } as const;
+    const reported = [{ cluster: 'main', preview: 'pr-shop-7', repositoryId: world.id('shop'), observation }];
+    await world.with((context) => syncPullRequest(context, SHOP, 7, { reported }));
+    expect(world.comment('shop', 7)).toContain(`Shows \`${head(world).slice(0, 7)}\``);
+    // And the next answer is of the commit that was seen to run.
     world.now += 700;
     await asking(world, { condition: 'ready' });
-    expect(world.comment('shop', 7)).toContain('### Preview: ready - ');
+    expect(world.comment('shop', 7)).toContain(`Shows \`${head(world).slice(0, 7)}\``);
   });
 
   test('a platform that does not want it is not asked', async () => {

@@ -34,10 +34,10 @@ Examples:
 
 async function run(wanted: string | undefined, options: OpenOptions, io: Io): Promise<void> {
   const preview = await findPreview(wanted, options, io);
-  const { name, url, status, headSha, newer } = preview;
+  const { name, url, status, newer } = preview;
   const refusal = refusalOf(preview);
   if (options.format === 'json')
-    io.out(json({ name, url, commit: status?.shows ?? headSha, answers: answersOf(status), refusal, status }));
+    io.out(json({ name, url, commit: commitOf(preview), answers: answersOf(status), refusal, status }));
   else if (refusal === null) io.out(`${url}\n`);
   if (refusal !== null) {
     io.err(`greenroom: ${name}: ${printable(refusal, 1000)}\n`);
@@ -51,6 +51,11 @@ async function run(wanted: string | undefined, options: OpenOptions, io: Io): Pr
   if (why === null) return;
   io.err(`greenroom: no browser was opened: ${printable(why)}; the address is above\n`);
   io.fail(EXIT_CODES.failed);
+}
+
+/** The commit that it shows; null if it may be an earlier one. */
+function commitOf({ status, headSha }: PreviewStatus): string | null {
+  return status?.mayShow === undefined ? (status?.shows ?? headSha) : null;
 }
 
 /** Whether it answers, as observed; null if there is no observation. */
@@ -73,9 +78,9 @@ function refusalOf({ url, status }: PreviewStatus): string | null {
 /** Warnings for the person who opens it. */
 function doubts({ status, headSha }: PreviewStatus): string[] {
   if (status === null) return ['the forge does not answer, so it is unknown whether it works'];
-  const { state, sentence, shows } = status;
+  const { state, sentence, shows, mayShow } = status;
   if (state === 'committed') return [`it is unknown whether it answers. ${sentence}`];
-  if (state === 'asleep') return [sentence];
+  if (state === 'asleep' || mayShow !== undefined) return [sentence];
   return shows === null || headSha.startsWith(shows) ? [] : [`it shows ${shortSha(shows)}, an earlier commit`];
 }
 

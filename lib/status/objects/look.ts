@@ -1,4 +1,5 @@
 import { APP_LABEL, COMMIT_ANNOTATION } from '../../model/labels.ts';
+import { denialIn } from '../denial.ts';
 import { cleanFacts, cleanWords, type Observation } from '../observation.ts';
 import { podFinding, podStep } from './pods.ts';
 import { secretFinding } from './secrets.ts';
@@ -108,9 +109,7 @@ function refusal(message: string): ObjectFinding {
   if (/exceeded quota|failed quota|maximum \S{1,60} usage/i.test(message)) {
     return { condition: 'not-working', reason: 'too-large', words: message };
   }
-  // `admission webhook "x" denied the request: SENTENCE`, `ValidatingAdmissionPolicy 'x' ... denied request: SENTENCE`.
-  const words = /denied (?:the )?request: ([\s\S]+)$/i.exec(message)?.[1] ?? message;
-  return { condition: 'not-working', reason: 'refused', words };
+  return { condition: 'not-working', reason: 'refused', words: denialIn(message) ?? message };
 }
 
 /** The commit of an earlier version whose pods are still ready. */
