@@ -42,6 +42,8 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Real time: what is waited for takes longer on a busy machine than the second that is the default.
+    expect: { poll: { timeout: 30_000, interval: 20 } },
     // All cores: by default one is kept free, which on two halves the speed.
     maxWorkers: '100%',
     // Most code of a test runs a few times: to optimize it, and to collect garbage in threads, takes longer than it gains.

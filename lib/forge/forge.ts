@@ -105,6 +105,8 @@ export interface Before {
   readonly comment: string | null;
   /** Deployments of the preview on the forge, newest first. */
   readonly kept: readonly KeptDeployment[];
+  /** Whether a check of another App, which says something else, stands on the head commit. @default false */
+  readonly hasOlderCheck?: boolean;
 }
 
 /** Nothing was written yet. */

@@ -14,7 +14,7 @@ export interface RepoState {
 export interface CommitRequest {
   /** The head that the change was planned on; null if the branch does not exist yet. */
   readonly expectedHead: string | null;
-  /** Not empty. Every path must satisfy `isSafePath`; every file becomes a plain blob (mode 100644). */
+  /** Not empty. Every path that is written must satisfy `isSafePath`; every file becomes a plain blob (mode 100644). */
   readonly change: ChangeSet;
   /** The whole message: subject, blank line, body and trailers. */
   readonly message: string;

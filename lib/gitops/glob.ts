@@ -16,21 +16,39 @@ export interface Glob {
   readonly deep: boolean;
 }
 
-/** Parses a glob of literal segments, `*` inside a segment and a final `**`; anything else is a bug in the caller. */
+/**
+ * Parses a glob of literal segments, `*` inside a segment and a final `**`; anything else is a bug in the caller.
+ * A backslash before a star or a backslash makes it literal, see {@link literalGlob}.
+ */
 export function parseGlob(text: string): Glob {
   const parts = text.split('/');
   const deep = parts.at(-1) === '**';
   if (deep) parts.pop();
-  if (parts.some((part) => part === '' || part === '.' || part === '..' || part.includes('**'))) {
+  const segments = parts.map(textsBetweenStars);
+  const isEmpty = ([first, ...rest]: readonly string[]) => rest.length === 0 && ['', '.', '..'].includes(first!);
+  if (segments.some((texts) => isEmpty(texts) || texts.slice(1, -1).includes(''))) {
     throw new Error(`not a glob of the apps repo: ${text}`);
   }
-  return { segments: parts.map(parseSegment), deep };
+  return { segments: segments.map(segmentOf), deep };
 }
 
-function parseSegment(text: string): SegmentPattern {
-  const [prefix = '', ...rest] = text.split('*');
+/** A glob for exactly this path, whatever is in its names: folders of the apps repo may be anybody's. */
+export function literalGlob(path: string): string {
+  return path.replace(/[*\\]/g, '\\$&');
+}
+
+function textsBetweenStars(segment: string): string[] {
+  const texts = [''];
+  for (const [token] of segment.matchAll(/\\[*\\]|./gsu)) {
+    if (token === '*') texts.push('');
+    else texts.push(texts.pop() + (/^\\[*\\]$/.test(token) ? token.slice(1) : token));
+  }
+  return texts;
+}
+
+function segmentOf([prefix = '', ...rest]: readonly string[]): SegmentPattern {
   const suffix = rest.pop();
-  if (suffix === undefined) return literalSegment(text);
+  if (suffix === undefined) return literalSegment(prefix);
   return {
     literal: undefined,
     prefix: Buffer.from(prefix),

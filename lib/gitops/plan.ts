@@ -20,7 +20,7 @@ export interface PlanRequest {
  * and a folder
  */
 export function planChange({ now, wanted, folders }: PlanRequest): ChangeSet {
-  checkFolders(folders);
+  checkFolders(folders, wanted);
   const present = [...now.files.keys(), ...now.irregular];
   const problems = [
     ...[...present, ...wanted.keys()].filter((path) => !isWithin(path, folders)).map(problem('is outside the folder')),
@@ -37,8 +37,10 @@ export function planChange({ now, wanted, folders }: PlanRequest): ChangeSet {
   return new Map([...removed, ...written].sort(([a], [b]) => compareStrings(a, b)));
 }
 
-function checkFolders(folders: readonly string[]): void {
-  if (folders.length === 0 || !folders.every(isSafePath))
+/** A folder that is only removed may have any name: somebody else created it. */
+function checkFolders(folders: readonly string[], wanted: FileSet): void {
+  const isUsable = (folder: string) => (wanted.size === 0 ? folder !== '' : isSafePath(folder));
+  if (folders.length === 0 || !folders.every(isUsable))
     throw new Error(`not folders to plan in: ${folders.join(', ')}`);
 }
 

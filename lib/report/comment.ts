@@ -48,7 +48,7 @@ export function renderComment(
   const text =
     kept === undefined
       ? writtenText(state as Exclude<PreviewState, { state: 'unknown' }>, status, subject, options, earlier, seen)
-      : answered(kept, earlier, state, subject, options);
+      : answered(withOlderCheck(kept ?? earlier, options) ?? kept, earlier, state, subject, options);
   return text === null || options.can.hiddenMarkers ? text : withoutOwnMarkers(text);
 }
 
@@ -121,6 +121,7 @@ function writtenText(
   const foot = [
     '',
     ...lateText(options.late ?? lateOf(earlier, subject.headSha), subject),
+    ...(options.hasOlderCheck === true ? [OLDER_CHECK, ''] : []),
     ...(replies === null ? [] : [repliesPart(subject.headSha, replies), '']),
     footLine(state, subject, options),
     '',
@@ -128,6 +129,18 @@ function writtenText(
   const room = options.can.commentLength - [...head, ...foot].join('\n').length;
   return [...head, ...engineers(state, writing, room), ...foot].join('\n');
 }
+
+/** The same comment with the sentence about an older check, or without it; undefined if nothing changes. */
+function withOlderCheck(comment: string | null, { hasOlderCheck = false }: ReportOptions): string | undefined {
+  if (comment === null || hasOlderCheck === comment.includes(OLDER_CHECK)) return undefined;
+  if (!hasOlderCheck) return comment.replace(`${OLDER_CHECK}\n\n`, '');
+  const foot = comment.lastIndexOf('<sub>');
+  return foot < 0 ? undefined : `${comment.slice(0, foot)}${OLDER_CHECK}\n\n${comment.slice(foot)}`;
+}
+
+/** A forge may let nobody else change what an App has written. */
+const OLDER_CHECK =
+  'The check of another App on this commit is out of date: nobody updates it any more. The status beside it counts.';
 
 /** The quiet line: the commit, and the commands that work. */
 function footLine(state: PreviewState, { headSha }: Subject, options: ReportOptions): string {

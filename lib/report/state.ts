@@ -152,6 +152,8 @@ export interface ReportOptions {
   readonly max: number;
   /** The rate limit that delayed the report. @default - none */
   readonly late?: Late;
+  /** See {@link Before}. @default false */
+  readonly hasOlderCheck?: boolean;
   /** What is said to those who gave commands just now. @default - nobody did; what was said last stays */
   readonly replies?: readonly Reply[];
   /** Line of a setting below `spec` in preview.yaml: `env`, `apps.api.port`; null for none. @default - unknown */

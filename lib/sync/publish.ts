@@ -188,8 +188,10 @@ function reportOf(
     // Do not overwrite a ticked box that was not handled yet.
     const isTicked = before.comment !== null && !boxesAnswered && tickedBoxes(before.comment).length > 0;
     const check = renderCheck(state, status, subject, options);
+    const { hasOlderCheck = false } = before;
+    const shown = { ...options, hasOlderCheck };
     return {
-      comment: isTicked ? before.comment : renderComment(state, status, subject, options, before.comment, seen?.line),
+      comment: isTicked ? before.comment : renderComment(state, status, subject, shown, before.comment, seen?.line),
       check: check === null ? null : { headSha: pull.head.sha, ...check },
       deployment: kept(seen?.deployment ?? null, base.platform),
     };

@@ -127,6 +127,35 @@ describe('two pull requests with one head commit', () => {
   });
 });
 
+describe('from one App to another', () => {
+  test('the new check says that it is the newer one, as soon as both are seen, and is not written again', async () => {
+    const { world, fake } = await opened();
+    fake.login = APP;
+    await sync(world);
+    fake.login = 'newer[bot]';
+    world.pull('shop', 7, { state: 'closed' });
+    await sync(world);
+    await sync(world);
+    const titles = () => fake.checks.map(({ output }) => (output as { title: string }).title);
+    const last = 'No preview; this is newer than the check beside it, which nobody updates any more';
+    expect(titles().at(-1)).toBe(last);
+    const written = fake.checks.length;
+    await sync(world);
+    expect(fake.checks).toHaveLength(written);
+  });
+
+  test('where both say the same, nothing is added', async () => {
+    const { world, fake } = await opened();
+    for (const login of [APP, 'newer[bot]', APP, 'newer[bot]']) {
+      fake.login = login;
+      await sync(world);
+    }
+    const titles = new Set(fake.checks.map(({ output }) => (output as { title: string }).title));
+    expect([...titles]).toEqual(['Preview committed']);
+    expect(fake.checks).toHaveLength(1);
+  });
+});
+
 describe('from an App to a token', () => {
   test('its comment goes on, and a status stands where the token may write no check', async () => {
     const { world, fake } = await opened();
@@ -141,8 +170,20 @@ describe('from an App to a token', () => {
     expect(fake.checks.map(({ conclusion }) => conclusion)).toEqual(['success']);
     const said = ['No preview; this is newer than the check beside it, which nobody updates any more'];
     expect(statuses(fake)).toEqual(said);
+    const asked = fake.requests.length;
     await sync(world);
     expect(statuses(fake)).toEqual(said);
+    // The comment says it as soon as a reading shows that status, and without a request for it.
+    const isOld = /The check of another App on this commit is out of date/;
+    expect(comments(fake)).toEqual([[APP, expect.stringMatching(isOld)]]);
+    const [second, before] = [fake.requests.length - asked, comments(fake)];
+    await sync(world);
+    expect([fake.requests.length - asked - second, comments(fake)]).toEqual([second - 1, before]);
+    // A new head has no older check.
+    world.push('shop', { 'README.md': 'new' });
+    world.pull('shop', 7, { state: 'closed' });
+    await sync(world);
+    expect(comments(fake)).toEqual([[APP, expect.not.stringMatching(isOld)]]);
   });
 
   test('a status beside no other check, or one that says the same, speaks of none', async () => {

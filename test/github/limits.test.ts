@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { RequestPause } from '../../lib/forge/limits.ts';
 import { GitHubClient } from '../../lib/github/http/client.ts';
@@ -143,6 +144,69 @@ test("an owner's hourly limit holds back that owner's requests to that API, and 
   await Promise.all([first, second]);
 });
 
+describe('a limit', () => {
+  const limited = (headers: Record<string, string>, body: object = {}, status = 403) => ({
+    status,
+    headers: { ...json, date: new Date(COMMIT_TIME * 1000).toUTCString(), ...headers },
+    body: JSON.stringify(body),
+  });
+  const quick = 'was submitted too quickly after another comment';
+  const http = (seconds: number) => new Date((COMMIT_TIME + seconds) * 1000).toUTCString();
+
+  test.each([
+    ['with an end in seconds', limited({ 'retry-after': '30' }), 30],
+    ['with an end now', limited({ 'retry-after': '0' }), 1],
+    ['with an end as a time', limited({ 'retry-after': http(30) }), 30],
+    ['with an end in the past', limited({ 'retry-after': http(-30) }), 1],
+    ['with an end that is no number', limited({ 'retry-after': 'soon' }), 60],
+    ['with a negative end', limited({ 'retry-after': '-5' }), 60],
+    ['with two ends', limited({ 'retry-after': '30, 60' }), 60],
+    ['with a reset', limited({ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': `${COMMIT_TIME + 30}` }), 31],
+    ['with a reset in the past', limited({ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1' }), 1],
+    ['with an empty reset', limited({ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '' }), 60],
+    ['with status 429 and a page', { status: 429 }, 60],
+    ['in words, of old', limited({}, { message: 'You have triggered an abuse detection mechanism.' }), 60],
+    ['in words, of an hour', limited({}, { message: 'API rate limit exceeded for user ID 1.' }), 60],
+    [
+      'of changes, as an invalid one',
+      limited({}, { message: 'Validation Failed', errors: [{ message: quick }] }, 422),
+      60,
+    ],
+    [
+      'of changes, in GraphQL',
+      limited({}, { data: null, errors: [{ type: 'UNPROCESSABLE', message: quick }] }, 200),
+      60,
+    ],
+  ])('%s is waited for, and the change is sent once more', async (_, answer, seconds) => {
+    const { client, pass, sleeping, told } = patient();
+    fake.requests.length = 0;
+    fake.fault = () => (fake.requests.length === 1 ? answer : { headers: json, body: '{"data":{}}' });
+    const change = client.mutate('mutation AddComment { x }', {});
+    await expect.poll(sleeping).toBe(1);
+    expect(told.map(({ reason, seconds: told }) => [reason, Math.round(told)])).toEqual([['limit', seconds]]);
+    pass(seconds + 1);
+    await change;
+    expect(fake.requests).toHaveLength(2);
+  });
+
+  test.each([
+    ['retry-after', { 'retry-after': '99999999999999999999' }],
+    ['a reset in milliseconds', { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': `${COMMIT_TIME}000` }],
+  ])('for ever, by %s, is one of two hours', async (_, headers) => {
+    const { client } = patient();
+    fake.fault = () => limited(headers);
+    const until = COMMIT_TIME + 7200;
+    await expect(read(client, 1)).rejects.toMatchObject({ code: 'unreachable', until });
+  });
+
+  test('is not seen where the last request before it is refused for a reason of its own', async () => {
+    const { client } = patient();
+    const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(COMMIT_TIME + 60) };
+    fake.fault = () => limited(headers, { message: 'Resource not accessible by integration' });
+    await expect(read(client, 1)).rejects.toMatchObject({ code: 'failed', message: /not accessible/ });
+  });
+});
+
 test('how far our clock is ahead is known from every answer', async () => {
   const { client, pass } = patient();
   fake.fault = () => undefined;
@@ -161,7 +225,18 @@ test('of 200 requests at once no more than 50 are on their way, of all owners to
   onTestFinished(() => {
     fake.limits = undefined;
   });
-  fake.fault = () => ({ delay: 5, edit: (body) => body });
-  await Promise.all(Array.from({ length: 200 }, (_, id) => read(client.for(`owner-${id % 7}`), id)));
-  expect([limits.mostAtOnce, limits.refused]).toEqual([50, []]);
+  let answer = () => {};
+  const until = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  fake.fault = () => ({ until, edit: (body) => body });
+  fake.requests.length = 0;
+  const all = Promise.all(Array.from({ length: 200 }, (_, id) => read(client.for(`owner-${id % 7}`), id)));
+  // None is answered before all that come at once are there.
+  await expect.poll(() => fake.requests.length).toBe(50);
+  for (let turn = 0; turn < 100; turn += 1) await setImmediate();
+  expect(fake.requests).toHaveLength(50);
+  answer();
+  await all;
+  expect([fake.requests.length, limits.mostAtOnce, limits.refused]).toEqual([200, 50, []]);
 });

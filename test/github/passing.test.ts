@@ -113,7 +113,7 @@ describe('a failure of GitHub that passes', () => {
     const url = await service.start();
     const repository = { name: 'shop', owner: { login: 'acme' } };
     await deliver(url, 'pull_request', { action: 'opened', repository, pull_request: { number: 7 } });
-    await expect.poll(() => world.comment('shop', 7), { timeout: 10_000 }).toContain('pr-shop-7');
+    await expect.poll(() => world.comment('shop', 7)).toContain('pr-shop-7');
     await service.stop(5);
     expect(log.filter(({ event }) => event === 'retry')).toHaveLength(2);
   });

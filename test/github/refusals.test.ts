@@ -41,6 +41,17 @@ test.each([
   [422, 'Repository rule violations found: GH013: Secret detected in content', 'looks like a secret'],
   [403, 'Repository was archived so is read-only.', 'unarchives it'],
   [403, 'Sorry. Your account was suspended.', 'the account is suspended'],
+  [403, 'This installation has been suspended', 'an owner can resume the GitHub App'],
+  [
+    403,
+    'An owner of this repository has limited the ability to comment to collaborators.',
+    'make the account a collabo',
+  ],
+  [403, 'User is blocked', 'unblock it'],
+  [403, 'As an Enterprise Managed User, you cannot access this content', 'of its own enterprise'],
+  [403, 'Repository access blocked', 'GitHub has closed the repository'],
+  [451, 'Repository unavailable due to DMCA takedown.', 'GitHub has closed the repository'],
+  [401, "'Issuer' claim ('iss') must be an Integer", 'GITHUB_APP_ID is not the id'],
   [401, 'Bad credentials', 'wrong, was revoked or has expired'],
   [
     401,
@@ -88,6 +99,22 @@ test('a locked conversation is named where the comment is refused, and the previ
   const { notes, effect, isPassing } = await sync(world);
   expect(notes.join()).toContain('issue is locked; unlock the conversation');
   expect([effect, isPassing, world.previews()]).toEqual(['create', false, ['pr-shop-7']]);
+});
+
+test.each([
+  [[{ resource: 'Status', field: 'sha', code: 'invalid' }], 'Validation Failed (sha invalid) (422)'],
+  [
+    [{ message: 'No commit found for SHA: 1' }, 'and this'],
+    'Validation Failed (No commit found for SHA: 1; and this) (422)',
+  ],
+  [[null, 7, {}], 'Validation Failed (422)'],
+  [{ no: 'list' }, 'Validation Failed (422)'],
+  [[{ message: 'x'.repeat(1000) }], `Validation Failed (${'x'.repeat(300)}) (422)`],
+])('what is invalid is named: %j', async (errors, words) => {
+  fake.fault = () => ({ status: 422, headers: json, body: JSON.stringify({ message: 'Validation Failed', errors }) });
+  const error = await read(clientOf(fake)).catch((caught: unknown) => caught);
+  expect((error as Error).message).toMatch(/refused GET \/repositories\/\{id\}: /);
+  expect((error as Error).message.endsWith(words)).toBe(true);
 });
 
 test('no permission is made up for a refusal that is about none', async () => {

@@ -116,7 +116,7 @@ describe('the workflows', () => {
       rmSync(join(place, 'alarms.md'), { force: true });
       if (alarms !== null) writeFileSync(join(place, 'alarms.md'), alarms);
       writeFileSync(join(place, 'calls'), '');
-      const env = { PATH: `${place}:${process.env['PATH']}`, TITLE: 'Previews' };
+      const env = { PATH: `${place}:${process.env['PATH']}`, TITLE: 'Previews', GH_REPO: 'acme/previews' };
       expect(spawnSync('bash', ['-e', '-c', script], { cwd: place, env }).status).toBe(0);
       return readFileSync(join(place, 'calls'), 'utf8').trim().split('\n').filter(Boolean);
     };
@@ -139,6 +139,25 @@ describe('the workflows', () => {
       expect(run('7')).toEqual([0, 'yes=true\n', 'issue edit 7 --remove-label greenroom.dev/yes\n']);
       const sweeps = JSON.stringify(jobs('sweep')[0]!.steps.find((step) => step.run?.includes('--alarms=')));
       expect(sweeps).toContain('steps.confirmed.outputs.yes');
+    });
+
+    it('which says how to confirm what is held back: by a label or by a command', () => {
+      const issue = () => readFileSync(join(place, 'issue'), 'utf8');
+      const held = '- 9 of 10 live previews would be removed: run `greenroom sweep --yes`.\n';
+      expect(said(held)).toEqual(['create']);
+      expect(issue()).toContain('label this issue `greenroom.dev/yes`');
+      const command = /`gh workflow run (\S+) --repo acme\/previews --field (\w+)=true`/.exec(issue());
+      const { on } = workflow('sweep') as { on: { workflow_dispatch?: { inputs: Record<string, { type: string }> } } };
+      expect(command?.[1]).toBe('sweep.yaml');
+      expect(on.workflow_dispatch?.inputs[command![2]!]?.type).toBe('boolean');
+      const sweep = jobs('sweep')[0]!.steps.find((step) => step.run?.includes('--alarms=')) as { env?: object };
+      expect(JSON.stringify(sweep.env)).toContain(`inputs.${command![2]} ||`);
+      // The same list is not written again.
+      expect(said(held)).toEqual([]);
+      // There is nothing to confirm about the others.
+      expect(said('- one\n')).toEqual(['edit 7', 'comment 7']);
+      expect(issue()).toBe('- one\n');
+      expect(said('')).toEqual(['close 7']);
     });
 
     it('which is opened, changed when the list does, and closed', () => {

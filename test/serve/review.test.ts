@@ -32,7 +32,7 @@ async function opened(platform = platformText('commit: { mode: pull-request }'),
   const deliver = async (event: string, payload: object) => {
     const before = done('sync').length;
     const { status } = await deliverEvent(url, event, payload);
-    if (status === 202) await expect.poll(() => done('sync').length, { timeout: 10_000 }).toBe(before + 1);
+    if (status === 202) await expect.poll(() => done('sync').length).toBe(before + 1);
     return status;
   };
   const opened = {
@@ -178,7 +178,7 @@ describe('what somebody else changes there', () => {
     const before = world.head()!;
     commitFiles(world.appsRepo, files);
     expect((await deliverEvent(url, 'push', pushed(before))).status).toBe(202);
-    await expect.poll(() => done('sweep').length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => done('sweep').length).toBe(2);
     expect(done('sweep')[1]).toMatchObject({ level: 'info', previews: 1 });
     expect(world.previews()).toEqual(['pr-shop-7']);
     expect(world.paths()).toContain('previews/main/shop/pr-shop-7/preview.json');

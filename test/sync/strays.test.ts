@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { GreenroomError } from '../../lib/core/errors.ts';
 import { endOf } from '../../lib/sync/plan/clock.ts';
 import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { OPENED, platform, platformText } from '../support/inputs.ts';
@@ -126,6 +127,67 @@ describe('a broken preview.json, which stops the ApplicationSets', () => {
       expect.stringContaining('has an invalid preview.json, and no open pull request has that name'),
     ]);
     expect(folders(world)).toEqual([FOLDER]);
+  });
+});
+
+describe('a folder with any name', () => {
+  // Names that no path of ours may have, and names that mean something in a glob.
+  const NAMES = ['a\nb', 'a\\b', 'a:b', 'a.', ' ', '*', '**', 'a*b', '\\*', '[a]', '$(id)', '\u007f'];
+
+  test('goes, and holds up no preview', async () => {
+    const world = await previews([7]);
+    const odd = NAMES.flatMap((name) => [`shop/${name}/preview.json`, `${name}/x/preview.json`, `shop/y/${name}`]);
+    world.settle(Object.fromEntries(['shop/y/preview.json', ...odd].map((path) => [`previews/main/${path}`, '{}'])));
+    world.pull('shop', 8);
+    const { alarms, failures } = await run(world, { allowRemovals: true });
+    expect(failures).toEqual([]);
+    expect(alarms).toHaveLength(2 * NAMES.length + 1);
+    for (const alarm of alarms) expect(alarm).toContain('It was removed');
+    expect(folders(world).sort()).toEqual([FOLDER, 'previews/main/shop/pr-shop-8']);
+  });
+
+  test('goes alone: one that is called like a glob takes no other along', async () => {
+    const world = await previews([7, 8, 9]);
+    world.settle({ 'previews/main/shop/*/preview.json': '{}', 'previews/main/**/pr-shop-7/preview.json': '{}' });
+    await run(world, { allowRemovals: true });
+    expect(world.previews()).toEqual(['pr-shop-7', 'pr-shop-8', 'pr-shop-9']);
+    expect(folders(world)).toHaveLength(3);
+  });
+
+  test('that cannot be removed is named, and keeps no other', async () => {
+    const world = await previews([7]);
+    const names = ['a', 'b', 'c', 'd'].map((name) => [`previews/main/shop/${name}/preview.json`, '{}']);
+    world.settle(Object.fromEntries(names));
+    // A server that refuses to touch one of them.
+    const { alarms, failures } = await world.with((context) => {
+      const commit: typeof context.repo.commit = async (request) => {
+        const isBad = [...request.change.keys()].some((path) => path.includes('/c/'));
+        if (isBad) throw new GreenroomError('failed', 'a hook refused it');
+        return context.repo.commit(request);
+      };
+      const repo = new Proxy(context.repo, {
+        get: (target, key) => {
+          if (key === 'commit') return commit;
+          const value = Reflect.get(target, key) as unknown;
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+      return sweep({ ...context, repo }, { allowRemovals: true });
+    });
+    expect(failures.map(({ subject, error }) => [subject, error.message])).toEqual([
+      ['previews/main/shop/c', 'a hook refused it'],
+    ]);
+    expect(alarms.filter((alarm) => alarm.includes('It was removed'))).toHaveLength(3);
+    expect(alarms).toContainEqual(expect.stringMatching(/^previews\/main\/shop\/c .* Remove the folder\.$/));
+    expect(folders(world).sort()).toEqual(['previews/main/shop/c', FOLDER].sort());
+  });
+
+  test('of a file in a preview is no reason to keep the preview', async () => {
+    const world = await previews([7]);
+    world.settle(Object.fromEntries(NAMES.map((name) => [`${FOLDER}/app/${name}`, 'x'])));
+    world.pull('shop', 7, { state: 'closed' });
+    expect((await run(world, { allowRemovals: true })).failures).toEqual([]);
+    expect(world.paths()).toEqual([]);
   });
 });
 

@@ -106,10 +106,10 @@ describe('a reporter', () => {
     await expect.poll(last).toMatchObject({ condition: 'ready' });
     server.breakStreams();
     pod(false);
-    await expect.poll(last, { timeout: 10_000 }).toMatchObject({ condition: 'starting' });
+    await expect.poll(last).toMatchObject({ condition: 'starting' });
     server.expire();
     pod(true);
-    await expect.poll(last, { timeout: 10_000 }).toMatchObject({ condition: 'ready' });
+    await expect.poll(last).toMatchObject({ condition: 'ready' });
   });
 
   test('tells it again when serve was away', async () => {
@@ -118,7 +118,7 @@ describe('a reporter', () => {
     apply()(true);
     await expect.poll(() => calls.length).toBe(0);
     fault.send = false;
-    await expect.poll(last, { timeout: 10_000 }).toMatchObject({ condition: 'ready' });
+    await expect.poll(last).toMatchObject({ condition: 'ready' });
   });
 
   test('says gone when the namespace is, and follows it no more', async () => {

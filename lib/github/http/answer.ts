@@ -57,8 +57,21 @@ export function isPassingError({ type, message }: GraphQLError): boolean {
   return type === undefined && /^Something went wrong|^Timeout|respond to your request in time/i.test(message);
 }
 
-/** GitHub's error message. */
+/** Longest list of details in a message, in characters. */
+const MAX_DETAILS = 300;
+
+/** GitHub's error message, with the fields that it names: "Validation Failed" alone helps nobody. */
 export function messageOf({ status, data }: RawAnswer): string {
-  const message = (data as { message?: unknown } | null)?.message;
-  return typeof message === 'string' ? message : `status ${status}`;
+  const { message, errors } = (typeof data === 'object' && data !== null ? data : {}) as Record<string, unknown>;
+  if (typeof message !== 'string') return `status ${status}`;
+  const details = (Array.isArray(errors) ? errors : []).map(detailOf).filter((detail) => detail !== '');
+  return details.length === 0 ? message : `${message} (${details.join('; ').slice(0, MAX_DETAILS)})`;
+}
+
+/** @see https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#validation-failed */
+function detailOf(error: unknown): string {
+  if (typeof error === 'string') return error;
+  const { message, field, code } = (error ?? {}) as Record<string, unknown>;
+  if (typeof message === 'string') return message;
+  return [field, code].filter((part) => typeof part === 'string').join(' ');
 }

@@ -14,12 +14,12 @@ import {
   messageOf,
   type RawAnswer,
 } from './answer.ts';
-import { CHANGE_INTERVAL, type ChangeKind, ChangeQueue, Outdated, type Still } from './change-queue.ts';
+import type { ChangeKind, Still } from './change-queue.ts';
+import { Changes } from './changes.ts';
 import type { Credentials } from './credentials.ts';
-import { needOf, type RestRoute } from './permissions.ts';
+import type { RestRoute } from './permissions.ts';
 import { isSecondaryLimit, rateLimitWait } from './rate-limit.ts';
 import { adviceFor, credentialAdvice, withAdvice } from './refusals.ts';
-import { PUSHES, REPORTS, Throttle, type ThrottleLimit } from './throttle.ts';
 
 export interface GitHubClientOptions {
   readonly credentials: Credentials;
@@ -43,9 +43,7 @@ export interface GitHubClientOptions {
 
 /** State that the clients of all owners share. */
 interface Shared {
-  readonly reports: Throttle;
-  readonly pushes: Throttle;
-  readonly changes: ChangeQueue;
+  readonly changes: Changes;
   readonly inFlight: Pool;
   readonly limits: ActiveLimits;
   /** How far our clock is ahead of GitHub's, in seconds, by its last answer. */
@@ -63,8 +61,6 @@ type RequestKind = ChangeKind | 'read';
 
 const READ_ATTEMPTS = 3;
 const LIMIT_ATTEMPTS = 4;
-/** In seconds: the changes of one pull request wait for each other, which is normal. */
-const WORTH_TELLING = 5;
 /** GitHub allows 100 requests at the same time; two receivers may share an account. */
 const MOST_AT_ONCE = 50;
 const REMEMBERED_ANSWERS = 500;
@@ -98,18 +94,22 @@ export class GitHubClient {
     this.#options = options;
     this.#owner = owner;
     this.#longestWait = options.longestWait ?? 900;
-    const throttle = (limits: readonly ThrottleLimit[]) => new Throttle(limits, options.clock, options.sleep);
+    this.description = new URL(apiUrl).host;
     this.#shared = shared ?? {
-      reports: throttle(REPORTS),
-      pushes: throttle(PUSHES),
-      changes: new ChangeQueue(options.changeInterval ?? CHANGE_INTERVAL, options.clock, options.sleep),
+      changes: new Changes({
+        server: this.description,
+        clock: options.clock,
+        sleep: options.sleep,
+        onWait: (...wait) => this.#waits(...wait),
+        longestWait: this.#longestWait,
+        interval: options.changeInterval,
+      }),
       inFlight: new Pool(MOST_AT_ONCE),
       limits: new ActiveLimits(),
       clockSkew: null,
       answers: new Map(),
     };
     this.#graphqlUrl = options.graphqlUrl ?? `${apiUrl.replace(/\/v3$/, '')}/graphql`;
-    this.description = new URL(apiUrl).host;
     const quiet = () => undefined;
     this.#request = new Octokit({
       baseUrl: apiUrl,
@@ -134,22 +134,18 @@ export class GitHubClient {
    *
    * @throws GreenroomError `unreachable` if the wait is too long
    */
-  async readyToPush(): Promise<void> {
-    const { wait } = this.#shared.pushes;
-    if (wait <= 0) return;
-    if (wait > this.#longestWait) throw this.#tooMany('a commit', wait);
-    this.#waits('throttle', 'a commit', wait);
-    await this.#options.sleep(wait * 1000);
+  readyToPush(): Promise<void> {
+    return this.#shared.changes.readyToPush();
   }
 
   /** Number of commits that no limit delays now. */
   get freePushes(): number {
-    return this.#shared.pushes.free;
+    return this.#shared.changes.freePushes;
   }
 
   /** The last commit was refused. GitHub limits how often a branch is moved, so it does not count. */
   pushRefused(): void {
-    this.#shared.pushes.giveBack();
+    this.#shared.changes.pushRefused();
   }
 
   /** Waits, to let another process finish its work first. */
@@ -176,7 +172,7 @@ export class GitHubClient {
     variables: Readonly<Record<string, unknown>>,
     still?: Still,
   ): Promise<GraphQLAnswer<T>> {
-    const kind = await this.#turn(operationOf(query));
+    const kind = await this.#shared.changes.turn(operationOf(query));
     const answer = await this.#graphql<T>(query, variables, kind, still);
     const passing = answer.errors.find(isPassingError);
     if (passing !== undefined) throw this.#unreachable(`GraphQL ${operationOf(query)}`, passing.message);
@@ -196,7 +192,7 @@ export class GitHubClient {
     accepted: readonly number[] = [],
     still?: Still,
   ): Promise<RestAnswer<T>> {
-    const kind = route.startsWith('GET ') ? 'read' : await this.#turn(route);
+    const kind = route.startsWith('GET ') ? 'read' : await this.#shared.changes.turn(route);
     const key = kind === 'read' ? JSON.stringify([this.#owner, route, parameters]) : '';
     const known = this.#shared.answers.get(key);
     const condition = known === undefined ? {} : { 'if-none-match': known.etag };
@@ -249,45 +245,6 @@ export class GitHubClient {
     return { data, errors: errors.map((error) => ({ ...error, message: this.#clean(error.message) })) };
   }
 
-  /** Throttles a change by its kind's own limit. Commits wait only for commits, so comments never delay the end of a preview. */
-  async #turn(call: string): Promise<ChangeKind> {
-    const { push, part } = needOf(call) ?? {};
-    if (part) return 'part';
-    const throttle = push ? this.#shared.pushes : this.#shared.reports;
-    const seconds = await throttle.turn(this.#longestWait, (wait) => this.#waits('throttle', call, wait));
-    if (seconds > 0) throw this.#tooMany(call, seconds);
-    return push ? 'push' : 'report';
-  }
-
-  /**
-   * Sends a change when it is its turn. Returns null if another request has hit a limit meanwhile.
-   *
-   * @throws Outdated see {@link Still}
-   */
-  async #inQueue(
-    doing: string,
-    kind: ChangeKind,
-    send: () => Promise<RawAnswer>,
-    still?: Still,
-  ): Promise<RawAnswer | null> {
-    const { changes, limits } = this.#shared;
-    const wait = changes.waitOf(kind);
-    if (wait > this.#longestWait) throw this.#tooMany(doing, wait);
-    if (wait >= WORTH_TELLING) this.#waits('throttle', doing, wait);
-    const { hits } = limits;
-    try {
-      return await changes.run(kind, async () => (limits.hits === hits ? send() : null), still);
-    } catch (error) {
-      if (error instanceof Outdated && kind === 'push') this.#shared.pushes.giveBack();
-      throw error;
-    }
-  }
-
-  #tooMany(call: string, seconds: number): GreenroomError {
-    const reason = `too many changes in a short time; the next one has to wait ${Math.ceil(seconds)} seconds`;
-    return this.#unreachable(call, reason, this.#options.clock() + seconds);
-  }
-
   #waits(reason: RequestPause['reason'], call: string, seconds: number): void {
     this.#options.onWait?.({ reason, call, seconds, until: this.#options.clock() + seconds });
   }
@@ -300,13 +257,17 @@ export class GitHubClient {
   ): Promise<RawAnswer> {
     const hourly = `${this.#owner} ${doing.startsWith('GraphQL') ? 'graphql' : 'core'}`;
     const scopes = [ALL_REQUESTS, hourly];
+    const { changes, limits } = this.#shared;
     const attempts = kind === 'read' ? READ_ATTEMPTS : 1;
     let failures = 0;
     let renewed = false;
     for (let limited = 0; ; ) {
       const waited = await this.#waitForLimits(doing, scopes);
       const once = () => this.#once(send);
-      const answer = await (kind === 'read' ? once() : this.#inQueue(doing, kind, once, still));
+      const { hits } = limits;
+      const unlessLimited = async () => (limits.hits === hits ? once() : null);
+      const answer = await (kind === 'read' ? once() : changes.send(doing, kind, unlessLimited, still));
+      // Another request has hit a limit meanwhile.
       if (answer === null) continue;
       if (answer.status === 401 && !renewed && this.#options.credentials.renew(this.#owner)) {
         renewed = true;
@@ -316,11 +277,11 @@ export class GitHubClient {
       const wait = rateLimitWait(answer, now, limited);
       if (wait !== null) {
         limited += 1;
-        this.#shared.limits.hit(isSecondaryLimit(answer) ? ALL_REQUESTS : hourly, now, wait);
+        limits.hit(isSecondaryLimit(answer) ? ALL_REQUESTS : hourly, now, wait);
         if (limited >= LIMIT_ATTEMPTS) throw this.#limited(doing, wait);
         continue;
       }
-      if (waited) for (const scope of scopes) this.#shared.limits.clear(scope);
+      if (waited) for (const scope of scopes) limits.clear(scope);
       const reason = failureOf(answer);
       if (reason === null) return answer;
       failures += 1;

@@ -32,6 +32,20 @@ const KNOWN: readonly (readonly [words: RegExp, advice: string])[] = [
     'push protection found something that looks like a secret: remove it from the file that the message names',
   ],
   [/account (was|is) suspended/i, 'the account is suspended: ask GitHub, or use another one'],
+  [/installation has been suspended/i, 'an owner can resume the GitHub App there (Settings, GitHub Apps)'],
+  [
+    /limited the ability to/i,
+    'the repository limits who may write there for a time (Settings, Moderation options): make the account a collaborator, or wait',
+  ],
+  [/user is blocked|has blocked you/i, 'an owner there has blocked the account: unblock it, or use another one'],
+  [
+    /Enterprise Managed User/i,
+    'such an account only reaches repositories of its own enterprise: use one that belongs there, or a GitHub App',
+  ],
+  [
+    /repository (has been|is) disabled|access blocked|DMCA takedown/i,
+    'GitHub has closed the repository: its owner can read why on its page',
+  ],
 ];
 
 function knownAdvice(words: string): string | null {
@@ -81,7 +95,7 @@ export function adviceFor(
   const known = knownAdvice(words);
   if (known !== null) return known;
   const accepted = headers['x-accepted-github-permissions'];
-  if (accepted === undefined && !/not accessible by/i.test(words)) return null;
+  if (accepted === undefined && !/not accessible by|must have admin rights/i.test(words)) return null;
   const field = path.findLast((name) => Object.hasOwn(FIELDS, name));
   const isRead = needOf(call)?.access === 'read';
   const missing =
@@ -94,6 +108,7 @@ export function adviceFor(
 /** What is wrong with the credentials, as the end of a sentence; null if GitHub's message does not say. */
 export function credentialAdvice(words: string): string | null {
   if (/(expiration time|issued at|'exp'|'iat')/i.test(words)) return 'the clock of this machine is wrong; correct it';
+  if (/'Issuer'|'iss'/.test(words)) return 'GITHUB_APP_ID is not the id of the App: its page shows it';
   if (/JSON web token could not be decoded|signature/i.test(words)) {
     return 'the private key does not belong to the App in GITHUB_APP_ID';
   }

@@ -3,7 +3,7 @@ import type { Annotation } from '../../core/check-report.ts';
 import { namesOf } from '../../core/repository.ts';
 import type { Check, PullRequest } from '../../forge/forge.ts';
 import type { GitHubClient } from '../http/client.ts';
-import { type KnownCheck, publishStatus, renewStatus } from './status.ts';
+import { besideOlderCheck, type KnownCheck, publishStatus, renewStatus } from './status.ts';
 
 /** Annotations that GitHub accepts in one request; later requests add to them. */
 const ANNOTATIONS_A_REQUEST = 50;
@@ -27,13 +27,16 @@ export async function publishCheck(
     return;
   }
   const runs = await runsOf(client, { ...target, check_name: known.name }, check);
-  const isBesideOther = runs.some((run) => run?.output?.title !== check.title);
-  const title = isBesideOther ? `${check.title}; ${NEWER}` : check.title;
-  await publishStatus(client, target, { ...check, title }, known.name);
+  await publishStatus(client, target, runs.some(contradicts(check)) ? newer(check) : check, known.name);
 }
 
-/** Only the App that wrote a check run can change it, so a status beside it says which of both counts. */
-const NEWER = 'this is newer than the check beside it, which nobody updates any more';
+const newer = (check: Check): Check => ({ ...check, title: besideOlderCheck(check.title) });
+
+/** Whether a run says something else. */
+const contradicts =
+  ({ title }: Check) =>
+  (run: FoundRun) =>
+    run?.output?.title !== title && run?.output?.title !== besideOlderCheck(title);
 
 /** Returns false if the token may not write checks. */
 async function publishCheckRun(
@@ -41,20 +44,22 @@ async function publishCheckRun(
   target: { readonly owner: string; readonly repo: string },
   { check, name, isNews }: { readonly check: Check; readonly name: string; readonly isNews: boolean },
 ): Promise<boolean> {
-  const digest = digestOf(check);
   const runs = isNews ? [] : await runsOf(client, { ...target, check_name: name }, check);
+  // One of several is another App's. Which one is not known, but ours will say what it says now.
+  const said = runs.length > 1 && runs.some(contradicts(check)) ? newer(check) : check;
+  const digest = digestOf(said);
   if (runs.some((run) => run?.external_id === digest)) return true;
   const [first = [], ...more] = pages(check.annotations);
   const body = { ...target, name, head_sha: check.headSha, external_id: digest, ...outcome(check) };
   const created = await client.rest<{ id?: number; message?: string }>(
     'POST /repos/{owner}/{repo}/check-runs',
-    { ...body, output: output(check, first) },
+    { ...body, output: output(said, first) },
     [403, 404],
   );
   if (created.status >= 400) return false;
   for (const annotations of more) {
     const route = 'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}';
-    await client.rest(route, { ...target, check_run_id: created.data.id, output: output(check, annotations) });
+    await client.rest(route, { ...target, check_run_id: created.data.id, output: output(said, annotations) });
   }
   return true;
 }

@@ -16,6 +16,7 @@ import { publishDeployment, readDeployments, type StoredDeployment } from './dep
 import type { KnownChecks } from './known-checks.ts';
 import type { Prefetched, Prefetches } from './prefetch.ts';
 import type { Reports } from './reports.ts';
+import { hasOlderCheck } from './status.ts';
 import { publishSuggestions } from './suggestions.ts';
 import { isWaiting, readThread, type Thread, takenOver } from './thread.ts';
 
@@ -74,7 +75,9 @@ export class Publisher {
     const thread = this.thread(pull, usable?.thread);
     const kept = this.#kept(pull, report, thread, usable);
     // If the comment or the deployments cannot be read, the report is written as if there were none.
+    const known = this.#options.checks.of(pull);
     const said = report.said({
+      hasOlderCheck: hasOlderCheck(known),
       comment: await thread.then((read) => ownComment(read, marker), orFailure(null)),
       kept: await kept.catch(orFailure([])),
     });
@@ -82,14 +85,14 @@ export class Publisher {
     // The most important parts first: a rate limit may stop the others.
     const first = await Promise.allSettled([
       thread.then((read) => publishComment(client, read, marker, said.comment)),
-      check && publishCheck(client, pull, check, this.#options.checks.of(pull), isNews),
+      check && publishCheck(client, pull, check, known, isNews),
     ]);
     const then = await Promise.allSettled([
       report.notice && thread.then((read) => publishNotice(client, read, report.notice!)),
-      kept.then((known) =>
+      kept.then((earlier) =>
         deployment === null || environment === null
           ? null
-          : publishDeployment(client, pull, environment, deployment, known),
+          : publishDeployment(client, pull, environment, deployment, earlier),
       ),
       publishSuggestions(client, pull, suggestions),
     ]);

@@ -16,6 +16,21 @@ export function checkNameOf(number: number, sharing: readonly number[]): string 
 
 const MAX_DESCRIPTION = 140;
 
+/** Only the App that wrote a check run can change it, so what is written beside it says which of both counts. */
+const NEWER = 'this is newer than the check beside it, which nobody updates any more';
+
+/** A title beside an older check of another App; short enough for a status. */
+export function besideOlderCheck(title: string): string {
+  return `${shortened(title, MAX_DESCRIPTION - NEWER.length - 2)}; ${NEWER}`;
+}
+
+/** Whether the last reading of a pull request shows a status that stands beside an older check of another App. */
+export function hasOlderCheck({ status }: KnownCheck): boolean {
+  return status?.description?.endsWith(NEWER) ?? false;
+}
+
+const shortened = (text: string, most: number) => (text.length <= most ? text : `${text.slice(0, most - 3)}...`);
+
 /** A commit status, from REST or GraphQL. */
 export interface StatusNode {
   readonly context: string;
@@ -62,7 +77,7 @@ export async function renewStatus(
   { name, status }: KnownCheck,
 ): Promise<void> {
   const state = conclusion === 'neutral' ? 'success' : conclusion;
-  const description = title.length <= MAX_DESCRIPTION ? title : `${title.slice(0, MAX_DESCRIPTION - 3)}...`;
+  const description = shortened(title, MAX_DESCRIPTION);
   if (status?.state.toLowerCase() === state && status.description === description) return;
   const body = { ...target, sha: headSha, state, description, context: name };
   await client.rest('POST /repos/{owner}/{repo}/statuses/{sha}', body);

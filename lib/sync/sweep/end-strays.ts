@@ -1,5 +1,7 @@
+import { GreenroomError } from '../../core/errors.ts';
 import { type ApplyOptions, apply, type Planned } from '../../gitops/apply.ts';
 import type { AppsRepo } from '../../gitops/apps-repo.ts';
+import { literalGlob } from '../../gitops/glob.ts';
 import { commitMessage, type PreviewTrailers } from '../../gitops/message.ts';
 import { planChange } from '../../gitops/plan.ts';
 import { RECORD_FILE } from '../../model/layout.ts';
@@ -17,13 +19,29 @@ export type StrayOutcome = 'removed' | 'left' | { readonly proposed: string } | 
 
 /** Removes folders that greenroom did not write, or proposes that if every change is reviewed. */
 export async function endStrays(
-  { context, options, writer }: SweepRun,
+  run: SweepRun,
   base: Base,
   strays: readonly Stray[],
 ): Promise<ReadonlyMap<Stray, StrayOutcome>> {
   if (strays.length === 0) return new Map();
-  if (asksForReview(base)) return proposeRemovalOfStrays(context, base, strays);
-  return writer.alone(() => removeStrays(context, strays, options));
+  return asksForReview(base) ? proposeRemovalOfStrays(run.context, base, strays) : removeByHalves(run, strays);
+}
+
+/** Removes them in one commit. If that is refused, it is halved, so that one that cannot be removed keeps no other. */
+async function removeByHalves(run: SweepRun, strays: readonly Stray[]): Promise<ReadonlyMap<Stray, StrayOutcome>> {
+  const { context, options, writer, failures } = run;
+  try {
+    return await writer.alone(() => removeStrays(context, strays, options));
+  } catch (error) {
+    if (!(error instanceof GreenroomError) || error.code !== 'failed') throw error;
+    const middle = Math.ceil(strays.length / 2);
+    if (strays.length > 1) {
+      const first = await removeByHalves(run, strays.slice(0, middle));
+      return new Map([...first, ...(await removeByHalves(run, strays.slice(middle)))]);
+    }
+    failures.push({ subject: strays[0]!.stored.folder, error });
+    return new Map();
+  }
 }
 
 /** Removes the folders that have not changed since they were checked. */
@@ -63,7 +81,7 @@ async function proposeRemovalOfStrays(
 const removalTitle = (folders: number) => `remove ${count(folders, 'folder')} that no pull request stands behind`;
 
 async function planRemoval(repo: AppsRepo, strays: readonly Stray[]): Promise<Planned<readonly Stray[]>> {
-  const { head, files, irregular } = await repo.read(strays.map(({ stored }) => `${stored.folder}/**`));
+  const { head, files, irregular } = await repo.read(strays.map(({ stored }) => `${literalGlob(stored.folder)}/**`));
   const same = strays.filter(({ stored }) => files.get(`${stored.folder}/${RECORD_FILE}`) === stored.text);
   const folders = same.map(({ stored }) => stored.folder);
   const isInside = (path: string) => folders.some((folder) => path.startsWith(`${folder}/`));

@@ -2,6 +2,7 @@ import { GreenroomError } from '../../core/errors.ts';
 import { type PullRequestRef, pullRequestText } from '../../core/repository.ts';
 import type { PullRequest } from '../../forge/forge.ts';
 import type { AppsRepo } from '../../gitops/apps-repo.ts';
+import { literalGlob } from '../../gitops/glob.ts';
 import { PREVIEW_PREFIX, PULL_REQUEST_LABEL, REPOSITORY_ANNOTATION, REPOSITORY_ID_LABEL } from '../../model/labels.ts';
 import { previewFolder, repoOfName } from '../../model/layout.ts';
 import type { PreviewRecord } from '../../model/record.ts';
@@ -144,7 +145,7 @@ interface Claim extends PullRequestRef {
  * greenroom writes them, and then checked with the forge.
  */
 async function claimOf(repo: AppsRepo, folder: string, head: string | null): Promise<Claim | null> {
-  const { files } = await repo.read([`${folder}/fence/namespace.*.yaml`], head);
+  const { files } = await repo.read([`${literalGlob(folder)}/fence/namespace.*.yaml`], head);
   const [text = ''] = files.values();
   const value = (key: string, pattern: string) =>
     new RegExp(`^ {4}${key.replaceAll('.', '\\.')}: "?(${pattern})"?$`, 'm').exec(text)?.[1];

@@ -1,5 +1,6 @@
 import { recordedImages } from '../../compile/images.ts';
 import { Pool } from '../../core/pool.ts';
+import { literalGlob } from '../../gitops/glob.ts';
 import { isInRegistries } from '../../model/image.ts';
 import type { Observation } from '../../status/observation.ts';
 import { handleUnanswered } from '../answer.ts';
@@ -58,7 +59,7 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
   });
   const survey = await takeSurvey(context, base);
   if (base.head !== null && survey.folders.length > 0) {
-    const globs = survey.folders.map((folder) => `${folder}/**`);
+    const globs = survey.folders.map((folder) => `${literalGlob(folder)}/**`);
     await context.repo.readAhead?.(globs, base.head);
   }
   const verifier = await verifierOf(context, base);

@@ -96,8 +96,9 @@ function listChecks(fake: FakeGitHub, repo: FakeRepository, request: FakeRequest
   const runs = fake.checks.filter(
     (run) => run.repository === keyOf(repo) && run.head_sha === sha && (name === null || run['name'] === name),
   );
-  // Only the latest of each name, as by `filter=latest`.
-  return { status: 200, body: { total_count: runs.slice(-1).length, check_runs: runs.slice(-1).map(checkRun) } };
+  // Only the latest of each App, as by `filter=latest`.
+  const latest = [...new Map(runs.map((run) => [run['by'], run])).values()];
+  return { status: 200, body: { total_count: latest.length, check_runs: latest.map(checkRun) } };
 }
 
 const MAX_ANNOTATIONS = 50;
@@ -105,7 +106,8 @@ const MAX_ANNOTATIONS = 50;
 function createCheck(fake: FakeGitHub, repo: FakeRepository, { body }: FakeRequest): RestAnswer {
   if (fake.missing.has('checks')) return refused('checks=write');
   if (annotationsOf(body).length > MAX_ANNOTATIONS) return invalid('Invalid request.');
-  const run = { ...body, id: fake.checks.length + 1, repository: keyOf(repo) } as StoredCheck;
+  const known = { id: fake.checks.length + 1, repository: keyOf(repo), by: fake.login };
+  const run: StoredCheck = { ...body, head_sha: String(body['head_sha']), ...known };
   fake.checks.push(run);
   return { status: 201, body: checkRun(run) };
 }

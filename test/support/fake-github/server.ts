@@ -37,6 +37,8 @@ export interface Fault {
   readonly after?: boolean;
   /** Milliseconds before anything else. @default 0 */
   readonly delay?: number;
+  /** Nothing is answered before this. @default - nothing */
+  readonly until?: Promise<unknown>;
   /** The true answer, changed on its way. */
   readonly edit?: (body: string) => string;
 }
@@ -322,6 +324,7 @@ export class FakeGitHub {
   async #whole(request: FakeRequest, incoming: IncomingMessage): Promise<Answer> {
     const fault = this.fault(request);
     if (fault?.delay) await setTimeout(fault.delay);
+    await fault?.until;
     const edit = fault === undefined ? (body: string) => body : fault.edit;
     const truth = edit !== undefined || fault?.after ? await this.#true(request) : undefined;
     if (truth !== undefined && edit !== undefined) {
