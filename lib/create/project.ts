@@ -56,7 +56,10 @@ export function projectFiles(template: ProjectTemplate, given: Given, answers: T
  */
 export function givenOf(path: string, size: string, platform: PlatformSpec): Given {
   const [owner = '', repo = ''] = path.split('/');
-  checkName(repo);
+  const problem = nameProblem(repo);
+  if (problem !== undefined) {
+    throw invalidInput([{ message: `the repository's name ${problem}; found "${repo}"` }]);
+  }
   return {
     repository: path,
     owner,
@@ -74,14 +77,12 @@ export function givenOf(path: string, size: string, platform: PlatformSpec): Giv
 /** Names that have another meaning in a file system, a forge or an apps repo. */
 export const RESERVED = ['.github', '.git', 'previews', 'apps', 'con', 'nul', 'aux', 'prn'];
 
-/** The name is used for an image, as a part of a host name, and for a folder. */
-function checkName(name: string): void {
-  const problem = (message: string) => invalidInput([{ message: `the repository's name ${message}; found "${name}"` }]);
-  if (name.length > 40) throw problem('must be at most 40 characters, since it is part of an address');
-  if (RESERVED.includes(name.toLowerCase())) throw problem('is reserved; choose another');
-  if (!/^[a-z]([a-z0-9]|-(?!-))*$/.test(name) || name.endsWith('-')) {
-    throw problem('must be lower-case letters, digits and single dashes, and start with a letter');
-  }
+/** Why a new repository cannot have a name, which is used for an image, as a part of a host name, and for a folder. */
+export function nameProblem(name: string): string | undefined {
+  if (name.length > 40) return 'must be at most 40 characters, since it is part of an address';
+  if (RESERVED.includes(name.toLowerCase())) return 'is reserved; choose another';
+  if (/^[a-z]([a-z0-9]|-(?!-))*$/.test(name) && !name.endsWith('-')) return undefined;
+  return 'must be lower-case letters, digits and single dashes, and start with a letter';
 }
 
 /**

@@ -58,4 +58,51 @@ describe.skipIf(!hasTerminal)('at a terminal', () => {
     await terminal.shows(/code=130/);
     expect(terminal.screen()).toContain('stopped; run the same command again to go on');
   });
+
+  test.each([{ TERM: 'dumb' }, { GREENROOM_PLAIN: '1' }])(
+    '%j: new asks line by line, until both links are there',
+    async (env) => {
+      const root = tempFolder();
+      bareRepo({ 'greenroom.yaml': platformText() }, { path: join(root, 'acme/previews.git') });
+      const terminal = new Terminal(root);
+      const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+      const command = `${variables.join(' ')} ${GREENROOM} new --apps-repo acme/previews.git --forge . 2>&1`;
+      terminal.type(`script -qec '${command.replaceAll("'", '"')}' said; echo code=$?`);
+      terminal.press('Enter');
+      await terminal.shows(/1\. Function[\s\S]*Number:/);
+      terminal.type('9');
+      terminal.press('Enter');
+      await terminal.shows(/Type a number from 1 to 4\./);
+      terminal.type('1');
+      terminal.press('Enter');
+      await terminal.shows(/What is its name\?/);
+      terminal.type('aux');
+      terminal.press('Enter');
+      await terminal.shows(/It is reserved; choose another\./);
+      terminal.type('shop');
+      terminal.press('Enter');
+      await terminal.shows(/What is it for\? \(Enter for A function\):/);
+      terminal.press('Enter');
+      await terminal.shows(/Who is responsible for it\?/);
+      terminal.type('@acme/web');
+      terminal.press('Enter');
+      await terminal.shows(/Open both pull requests\? \(Enter for yes\):/);
+      terminal.press('Enter');
+      await terminal.shows(/code=0/);
+      expect(terminal.screen()).toContain('source, acme/shop: opened, pull request 1');
+      expect(readFileSync(join(root, 'said'), 'utf8')).not.toContain('\u001b');
+    },
+  );
+
+  test.each(['C-c', 'C-d'] as const)('%s at a plain question ends new, and says so', async (key) => {
+    const root = tempFolder();
+    bareRepo({ 'greenroom.yaml': platformText() }, { path: join(root, 'previews.git') });
+    const terminal = new Terminal(root);
+    terminal.type(`GREENROOM_PLAIN=1 ${GREENROOM} new --apps-repo previews.git --forge .; echo code=$?`);
+    terminal.press('Enter');
+    await terminal.shows(/Number:/);
+    terminal.press(key);
+    await terminal.shows(/code=130/);
+    expect(terminal.screen()).toContain('stopped; run the same command again to go on');
+  });
 });

@@ -6,8 +6,9 @@ import { costWords } from '../../report/running.ts';
 import { count } from '../../report/text.ts';
 import { creationPlan, type NewOptions } from '../new/collect.ts';
 import { type Made, makeMicroApp } from '../new/make.ts';
+import { Cancelled } from '../new/person.ts';
 import { guessPreview } from '../new/preview-only.ts';
-import { Cancelled, canAsk, orCancelled, person } from '../new/questions.ts';
+import { canAsk, orCancelled, person } from '../new/questions.ts';
 import type { WaitOutcome } from '../new/until-ready.ts';
 import { timeoutArgument, waitForPreview } from '../new/wait.ts';
 import type { Configure } from '../shared/command.ts';
@@ -78,7 +79,7 @@ async function run(template: string | undefined, options: Options, io: Io): Prom
   if (options.timeout !== undefined && options.wait !== true) {
     throw new GreenroomError('invalid-input', '--timeout belongs to --wait');
   }
-  const asks = options.input && canAsk(io) ? await person() : null;
+  const asks = options.input && canAsk(io) ? await person(io) : null;
   const wanted = await creationPlan({ template, appsRepo, options, asks }, io);
   if (options.format === 'text') io.err(announcement(wanted.repository, wanted));
   if (asks !== null && options.dryRun !== true && !(await asks.yes({ message: 'Open both pull requests?' }))) {

@@ -130,7 +130,7 @@ async function answersOf(
 ): Promise<Record<string, TemplateAnswer>> {
   const asked = questionsOf(template).map(({ name }) => name);
   const known = Object.fromEntries(Object.entries(answers).filter(([name]) => asked.includes(name)));
-  return askAnswers(template, known, options.set, options.input && canAsk(io) ? await person() : null);
+  return askAnswers(template, known, options.set, options.input && canAsk(io) ? await person(io) : null);
 }
 
 interface Result {

@@ -5,7 +5,7 @@ import type { FileSet } from '../../core/fileset.ts';
 import { isDenial } from '../../core/finding.ts';
 import { namesOf, type RepositoryRef } from '../../core/repository.ts';
 import { answerOf, checkAnswers, questionsOf } from '../../create/answers.ts';
-import { builtInTemplates, givenOf, projectFiles, registrationText } from '../../create/project.ts';
+import { builtInTemplates, givenOf, nameProblem, projectFiles, registrationText } from '../../create/project.ts';
 import { problemOf, type TemplateAnswer } from '../../create/question.ts';
 import type { ProjectTemplate } from '../../create/template.ts';
 import { PREVIEW_FILE } from '../../model/layout.ts';
@@ -17,8 +17,8 @@ import type { ExtensionOptions } from '../shared/extensions.ts';
 import type { Io } from '../shared/io.ts';
 import type { Format } from '../shared/options.ts';
 import { findPlatform, type PlatformSide } from '../shared/platform.ts';
+import type { Person } from './person.ts';
 import { openTemplate } from './project-template.ts';
-import type { Person } from './questions.ts';
 
 export interface NewOptions extends ExtensionOptions {
   repo?: RepositoryRef;
@@ -141,10 +141,7 @@ async function askTemplate(asks: Person | null): Promise<string> {
 async function askRepository({ sources }: PlatformSpec, asks: Person | null): Promise<RepositoryRef> {
   if (asks === null) throw invalidInput([{ message: '--repo is missing: the new repository as OWNER/NAME' }]);
   const owner = sources[0]!.owner;
-  const problem = (text: string) =>
-    /^[a-z]([a-z0-9]|-(?!-)){0,39}$/.test(text) && !text.endsWith('-')
-      ? undefined
-      : 'At most 40 lower-case letters, digits and single dashes, a letter first.';
+  const problem = (text: string) => asSentence(nameProblem(text));
   const name = await asks.text({ message: `What is its name? (a repository of ${owner})`, problem });
   return { path: `${owner}/${name}` };
 }

@@ -1,28 +1,5 @@
-import type { TemplateAnswer } from '../../create/question.ts';
 import type { Io } from '../shared/io.ts';
-
-/** A question to a person at a terminal. */
-export interface Ask {
-  readonly message: string;
-  readonly initial?: TemplateAnswer | undefined;
-  /** Choices; without them the answer is a text, or yes or no. */
-  readonly options?: readonly { readonly value: string; readonly label: string; readonly hint?: string }[];
-  /** Why the answer is not valid; undefined if it is. */
-  readonly problem?: (text: string) => string | undefined;
-}
-
-export interface Person {
-  text(ask: Ask): Promise<string>;
-  choice(ask: Ask & { options: NonNullable<Ask['options']> }): Promise<string>;
-  yes(ask: Ask): Promise<boolean>;
-  /** A text that is not shown on the terminal. */
-  secret(ask: Ask): Promise<string>;
-}
-
-/** Thrown when the person cancels with Ctrl+C, or the terminal is closed. */
-export class Cancelled extends Error {
-  override readonly name = 'Cancelled';
-}
+import { Cancelled, type Person } from './person.ts';
 
 /** Exit code that shells use for a program ended by Ctrl+C. */
 const CANCELLED_CODE = 130;
@@ -52,11 +29,11 @@ export function canAsk(io: Io): boolean {
 }
 
 /**
- * Questions on the terminal.
+ * Questions on the terminal; line by line if it cannot do more (`TERM=dumb`), or by `GREENROOM_PLAIN=1`.
  *
  * @throws {Cancelled} from each question
  */
-export async function person(): Promise<Person> {
+export async function person({ env }: Io): Promise<Person> {
   const prompts = await import('@clack/prompts');
   const output = process.stderr;
   // If the terminal is closed, a question would never end, and the process would exit without a message.
@@ -69,7 +46,7 @@ export async function person(): Promise<Person> {
     if (prompts.isCancel(value)) throw new Cancelled();
     return value as T;
   };
-  return {
+  const drawn: Person = {
     text: ({ message, initial, problem }) =>
       answer(
         prompts.text({
@@ -91,4 +68,7 @@ export async function person(): Promise<Person> {
     secret: ({ message }) => answer(prompts.password({ message, output })),
     yes: ({ message, initial }) => answer(prompts.confirm({ message, output, initialValue: initial !== false })),
   };
+  if (env.TERM !== 'dumb' && env.GREENROOM_PLAIN !== '1') return drawn;
+  const { plainPerson } = await import('./plain-questions.ts');
+  return plainPerson(drawn.secret);
 }

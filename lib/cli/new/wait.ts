@@ -6,7 +6,7 @@ import { duration, durationSeconds } from '../../model/scalars.ts';
 import { progressOf } from '../../sync/progress.ts';
 import { type ClientOptions, openClients } from '../shared/clients.ts';
 import type { Io } from '../shared/io.ts';
-import { Cancelled } from './questions.ts';
+import { Cancelled } from './person.ts';
 import { untilReady, type WaitOutcome } from './until-ready.ts';
 
 /** Parses `--timeout`; returns seconds. */

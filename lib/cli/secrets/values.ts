@@ -70,7 +70,7 @@ function refuseArgument(key: string | undefined): void {
 
 /** Text typed at a terminal is hidden; from other input one final line break is removed, as shells add it. */
 async function fromInput(key: string, io: Io): Promise<Uint8Array> {
-  if (canAsk(io)) return Buffer.from(await (await person()).secret({ message: `Value of ${key}` }));
+  if (canAsk(io)) return Buffer.from(await (await person(io)).secret({ message: `Value of ${key}` }));
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of process.stdin) {
