@@ -41,6 +41,10 @@ const places = async (cwd: string, ...args: string[]) =>
     ({ file, line }) => `${file}:${line}`,
   );
 
+const BASE64 = 'qL7zR2Xw'.repeat(60);
+const pem = (label: string) =>
+  `-----BEGIN ${label}-----\n${BASE64.replace(/.{64}/g, '$&\n')}\n-----END ${label}-----\n`;
+
 describe('secrets check', () => {
   test('finds them with file, line and kind, masked, and says where they belong', async () => {
     const folder = repository({ 'src/app.js': `// app\nconst token = '${GITHUB}';\n`, 'README.md': 'plain\n' });
@@ -68,6 +72,16 @@ describe('secrets check', () => {
     ['an AWS key', 'a.ts', `const id = '${AWS}'`],
     ['a Stripe key', 'a.py', `key = "${STRIPE}"`],
     ['a private key', 'a.pem', KEY],
+    ['a private key in JSON', 'a.json', JSON.stringify({ private_key: pem('PRIVATE KEY') })],
+    ['a key of SSH', 'id', pem('OPENSSH PRIVATE KEY')],
+    ['a key of PGP', 'a.asc', pem('PGP PRIVATE KEY BLOCK')],
+    ['a key of Azure storage', 'a.txt', `AccountName=a;AccountKey=${BASE64.slice(0, 86)}==;EndpointSuffix=x`],
+    ['a key of Azure Service Bus', 'a.txt', `SharedAccessKeyName=a;SharedAccessKey=${BASE64.slice(0, 43)}=`],
+    ['a login of Docker', 'config.json', `{"auths":{"ghcr.io":{"auth":"${BASE64.slice(0, 32)}"}}}`],
+    ['a login of netrc', '.netrc', `machine example.com\n  login me\n  password ${'tr0ub4dor'}`],
+    ['a key of a kubeconfig', 'kubeconfig', `client-key-data: ${BASE64.slice(0, 200)}`],
+    ['a token of Hugging Face', 'a.py', `t = "${'hf'}_${'aB3'.repeat(12)}"`],
+    ['a token of Telegram', 'a.py', `t = "${'123456789'}:${'AA'}${'aB3'.repeat(11)}"`],
     ['a connection string', 'a.yml', `url: ${DATABASE}`],
     ['a password in .env', '.env', `DB_PASSWORD=${'tr0ub4dor'}&3`],
     ['a password in YAML', 'k8s/a.yaml', `env:\n  SMTP_PASSWORD: ${'tr0ub4dor'}`],
@@ -92,6 +106,13 @@ describe('secrets check', () => {
   });
 
   test.each([
+    ['the certificates of a kubeconfig', 'kubeconfig', `client-certificate-data: ${BASE64}\nclient-key: /a.key\n`],
+    [
+      'words of a manual',
+      'a.md',
+      'A file begins with `-----BEGIN PRIVATE KEY-----`; "auths" and "auth": "x" are in it.\n',
+    ],
+    ['a public key', 'a.pem', pem('PUBLIC KEY')],
     [
       'types and names in code',
       'a.ts',
