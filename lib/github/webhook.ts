@@ -63,7 +63,7 @@ function triggerOf(event: string | undefined, payload: Fields, apps: AppsBranch 
   // Pull requests are issues, too; only they have this field.
   const issue = fields(payload['issue']);
   const isComment = event === 'issue_comment' && issue['pull_request'] !== undefined;
-  // A deleted comment is no command.
+  // A deleted comment does not count as a command.
   if (!isComment || payload['action'] === 'deleted') return null;
   const comment = fields(payload['comment']);
   return one(repository, issue['number'], timeOf('commentUpdatedAt', comment), comment['id']);

@@ -67,7 +67,8 @@ export interface AppsRepo {
    * Every file that matches one of the globs, at one commit.
    *
    * A glob is a path of segments: literal text, `*` for any characters inside a segment, and as the last segment `**` for
-   * every file below. The cost depends on the matches, not on the size of the repository.
+   * every file below; `literalGlob` makes one of a path that others have named. The cost depends on the matches, not on the
+   * size of the repository.
    *
    * @param at the commit to read; null means an empty repository. @default - the branch's current head
    * @throws GreenroomError `unreachable` if the repository cannot be reached now, `failed` if it cannot be used

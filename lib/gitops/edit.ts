@@ -1,7 +1,7 @@
 import { GreenroomError } from '../core/errors.ts';
 import type { ChangeSet } from '../core/fileset.ts';
 import type { EncodedObject, ObjectFormat, TreeEntry } from '../core/git/objects.ts';
-import { decodeTree, encodeObject, encodeTree, MODE, nameToText, textToName } from '../core/git/objects.ts';
+import { decodeTree, encodeObject, encodeTree, kindOf, MODE, nameToText, textToName } from '../core/git/objects.ts';
 import type { TreeSource } from './walk.ts';
 
 /** The part of a change in one folder: files by name, and folders below. */
@@ -43,7 +43,8 @@ export async function editTree(
     }
     for (const [name, below] of folder.folders) {
       const existing = entry(name);
-      if (existing !== undefined && existing.mode !== MODE.folder) throw clash(path + name, 'is a file, not a folder');
+      if (existing !== undefined && existing.mode !== MODE.folder)
+        throw clash(path + name, `is ${kindOf(existing.mode)}, not a folder`);
       const edited = await edit(existing?.oid ?? null, below, `${path}${name}/`);
       if (edited === null) entries.delete(name);
       else entries.set(name, { mode: MODE.folder, name, oid: edited });

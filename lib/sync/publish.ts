@@ -201,7 +201,7 @@ function reportOf(
   return {
     environment: name === '' ? null : environmentOf(name, base.platform),
     said: (before) => saidAt(before, committedAt, shown),
-    // The time of an observation alone is no change.
+    // The time of an observation alone does not count as a change.
     sameAs: JSON.stringify(
       saidAt(
         NOTHING_BEFORE,

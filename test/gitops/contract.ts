@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ChangeSet } from '../../lib/core/fileset.ts';
 import type { AppsRepo } from '../../lib/gitops/apps-repo.ts';
+import { literalGlob } from '../../lib/gitops/glob.ts';
 import type { RepoOptions, TestFiles } from '../support/git.ts';
 import { COMMIT_TIME, commitFiles, filesOf, git, headOf } from '../support/git.ts';
 import fc, { runs } from '../support/property.ts';
@@ -217,16 +218,39 @@ export function appsRepoContract({ make, open: openRepo, author, histories }: Ki
     });
 
     test.each([
-      { edit: change({ 'a/b': '1' }), name: 'a file where a folder is wanted' },
-      { edit: change({ x: '1' }), name: 'a folder where a file is wanted' },
-    ])('$name is an error that changes nothing', async ({ edit }) => {
-      const path = make({ a: '1', 'x/y': '1' });
+      { edit: change({ 'a/b': '1' }), words: 'a is a file, not a folder' },
+      { edit: change({ 'link/b': '1' }), words: 'link is a symbolic link, not a folder' },
+      { edit: change({ 'module/b/c': '1' }), words: 'module is a submodule, not a folder' },
+      { edit: change({ x: '1' }), words: 'x is a folder, not a file' },
+    ])('"$words" is an error that changes nothing', async ({ edit, words }) => {
+      const path = make({
+        a: '1',
+        'x/y': '1',
+        link: { mode: '120000', content: 'x' },
+        module: { mode: '160000', content: 'c'.repeat(40) },
+      });
       const before = headOf(path);
       const repo = await open(path);
       await expect(repo.commit({ expectedHead: before, change: edit, message: 'm' })).rejects.toMatchObject({
         code: 'failed',
+        message: expect.stringContaining(words),
       });
       expect(headOf(path)).toBe(before);
+    });
+
+    test('what others have pushed is found and removed, whatever its name', async () => {
+      const names = ['a\nb', 'a\\b', 'a:b', 'a.', ' ', '\u202e', '*', '**', 'a*b', '\\*', '\\', '[a]', 'ü'];
+      const path = make(Object.fromEntries(['keep', ...names].map((name) => [`p/${name}/f`, name])));
+      const repo = await open(path);
+      for (const name of names) {
+        const { head, files } = await repo.read([`${literalGlob(`p/${name}`)}/**`]);
+        expect([...files]).toEqual([[`p/${name}/f`, name]]);
+        const edit = change({ [`p/${name}/f`]: null });
+        expect(await repo.commit({ expectedHead: head, change: edit, message: 'm' })).toMatchObject({
+          status: 'committed',
+        });
+      }
+      expect(filesOf(path)).toEqual({ 'p/keep/f': 'keep' });
     });
 
     test.each([

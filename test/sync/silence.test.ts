@@ -30,6 +30,13 @@ const BROKEN: readonly [what: string, before: TestFiles, broken: TestFiles, exit
     2,
     'greenroom.yaml:',
   ],
+  [
+    'a link in the place of the settings',
+    { 'greenroom.yaml': platformText() },
+    { 'greenroom.yaml': { mode: '120000', content: 'other.yaml' } },
+    1,
+    'greenroom.yaml is a symbolic link',
+  ],
   ['no settings at all', { 'greenroom.yaml': platformText() }, { 'greenroom.yaml': null }, 1, 'has no greenroom.yaml'],
   [
     'an apps repo of a newer version',

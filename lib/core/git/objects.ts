@@ -39,6 +39,13 @@ export const MODE = {
   submodule: '160000',
 } as const;
 
+/** What an entry is, for messages. */
+export function kindOf(mode: string): string {
+  if (mode === MODE.folder) return 'a folder';
+  if (mode === MODE.symlink) return 'a symbolic link';
+  return mode === MODE.submodule ? 'a submodule' : 'a file';
+}
+
 /** Regular files; very old repositories contain group-writable ones. */
 export function isFileMode(mode: string): boolean {
   return mode === MODE.file || mode === MODE.executable || mode === '100664';

@@ -96,6 +96,7 @@ export class Branch {
     return { head: data.repository.ref?.target?.oid ?? null, isEmpty: data.repository.isEmpty };
   }
 
+  /** Whether the branch is at exactly this commit. */
   async isAt(branch: string, oid: string): Promise<boolean> {
     return (await this.head(branch)).head === oid;
   }

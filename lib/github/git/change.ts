@@ -1,6 +1,6 @@
 import { GreenroomError } from '../../core/errors.ts';
 import type { ChangeSet } from '../../core/fileset.ts';
-import { encodeObject, MODE } from '../../core/git/objects.ts';
+import { encodeObject, kindOf, MODE } from '../../core/git/objects.ts';
 import type { RepositoryRef } from '../../core/repository.ts';
 import { type Commit, type Entry, formatOf } from './objects.ts';
 import { exactly, type TreeReader } from './trees.ts';
@@ -45,7 +45,7 @@ export async function effectiveChange(
     if (inside.some(stays)) throw clash(path, 'is a folder, not a file');
     const blocked = ancestors(path).filter((parent) => present.has(parent));
     const blocking = blocked.find(stays);
-    if (blocking !== undefined) throw clash(blocking, 'is a file, not a folder');
+    if (blocking !== undefined) throw clash(blocking, `is ${kindOf(present.get(blocking)!.mode)}, not a folder`);
     if (isSame(entry, encodeObject(formatOf(commit.oid), 'blob', Buffer.from(content)).oid)) continue;
     additions.push([path, content]);
     const isOfOtherKind = entry !== undefined && entry.mode !== MODE.file;

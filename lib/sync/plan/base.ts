@@ -117,9 +117,16 @@ export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string)
 }
 
 async function readPlatformSide(context: Omit<SyncContext, 'forge'>, at: string | undefined): Promise<Base> {
-  const { head, files } = await context.repo.read([MANIFEST_FILE, PLATFORM_FILE, EXCEPTIONS_GLOB, TRUST_GLOB], at);
+  const { head, files, irregular } = await context.repo.read(
+    [MANIFEST_FILE, PLATFORM_FILE, EXCEPTIONS_GLOB, TRUST_GLOB],
+    at,
+  );
   refuseNewer(files.get(MANIFEST_FILE));
   const text = files.get(PLATFORM_FILE);
+  if (irregular.includes(PLATFORM_FILE)) {
+    const what = 'is a symbolic link or a submodule, which is never followed: commit the file itself';
+    throw new GreenroomError('failed', `${context.repo.description}: ${PLATFORM_FILE} ${what}`);
+  }
   if (text === undefined) {
     throw new GreenroomError('failed', `${context.repo.description} ${await lackOf(context.repo, head)}`);
   }
