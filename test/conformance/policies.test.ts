@@ -6,6 +6,7 @@ import { compileOptions, compilePolicies } from '../../lib/policies/engines/inde
 import { type Rule, ruleMessage } from '../../lib/policies/rule.ts';
 import { RULES } from '../../lib/policies/rules/index.ts';
 import { listCases, type RuleCase } from '../policies/cases.ts';
+import { UNSET, WRONG } from '../policies/empty-texts.ts';
 import { goodDeployment, STRICT_PLATFORM as platform } from '../policies/support.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { judge } from './judges.ts';
@@ -160,6 +161,16 @@ describe('the cases of every rule', () => {
       }),
     );
   }
+});
+
+test('an empty text counts for none where the API server takes it so', async () => {
+  const status = async (text: string) => {
+    const { metadata, ...object } = parse(text) as Manifest;
+    const answer = await dryRun(api, { ...object, metadata: { ...metadata, namespace: 'default' } } as Manifest);
+    return { text, takes: answer.status < 300, message: answer.body?.message };
+  };
+  expect((await Promise.all(UNSET.map(status))).filter(({ takes }) => !takes)).toEqual([]);
+  expect((await Promise.all(WRONG.map(status))).filter(({ takes }) => takes)).toEqual([]);
 });
 
 describe('random objects around the rules', () => {

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { objectFieldProblems } from '../../lib/policies/kinds/fields.ts';
 import { formatPath } from '../../lib/policies/paths.ts';
 import { listCases } from './cases.ts';
+import { UNSET, WRONG } from './empty-texts.ts';
 
 const said = (text: string): string[] =>
   objectFieldProblems(parse(text)).map(({ path, message }) => `${formatPath(path)}: ${message}`);
@@ -171,6 +172,11 @@ describe('what an API server refuses of a kind is said before commit', () => {
   it('takes placeholders, which are filled in later, and kinds that it does not know', () => {
     expect(said(container('ports: [{ containerPort: "${number}" }]'))).toEqual([]);
     expect(said('{ apiVersion: acme.example/v1, kind: Widget, size: big }')).toEqual([]);
+  });
+
+  it('takes an empty text for none where Kubernetes does, and nowhere else', () => {
+    for (const text of UNSET) expect(said(text), text).toEqual([]);
+    for (const text of WRONG) expect(said(text), text).not.toEqual([]);
   });
 
   it('takes what the real API server takes: every case that passes', () => {

@@ -23,7 +23,8 @@ const BALANCED = [
 
 /** Of a Service and its ports. */
 const service: Relation = (spec, path) => {
-  const { type = 'ClusterIP', clusterIP, clusterIPs, ports } = spec;
+  const { clusterIP, clusterIPs, ports } = spec;
+  const type = isBlank(spec['type']) ? 'ClusterIP' : spec['type'];
   const isHeadless = clusterIP === 'None';
   const isOwn = (value: unknown) => isBlank(value) || value === 'None';
   const needsPorts = type !== 'ExternalName' && !isHeadless && (!Array.isArray(ports) || ports.length === 0);

@@ -53,12 +53,12 @@ function restartProblems(object: JsonRecord): ServerProblem[] {
   const allowed = RESTARTS[String(object['kind'])];
   const spec = [...podPath(object), 'spec'];
   if (allowed === undefined || !isRecord(valueAt(object, spec))) return [];
-  const found = valueAt(object, [...spec, 'restartPolicy']) ?? 'Always';
+  const written = valueAt(object, [...spec, 'restartPolicy']) ?? '';
+  const found = written === '' ? 'Always' : written;
   if (allowed.includes(String(found))) return [];
-  const isWritten = (valueAt(object, [...spec, 'restartPolicy']) ?? null) !== null;
   const message = `of a ${String(object['kind'])} must be ${allowed.join(' or ')}; found ${String(found)}`;
   return [
-    isWritten
+    written !== ''
       ? { path: [...spec, 'restartPolicy'], message }
       : { path: spec, message: `restartPolicy ${message}, which is filled in` },
   ];

@@ -21,7 +21,7 @@ export const clusterDns = defineRule({
   conditions: [
     {
       in: 'podSpec',
-      cel: 'variables.podSpec.?dnsPolicy.orValue("ClusterFirst") == "ClusterFirst"',
+      cel: 'variables.podSpec.?dnsPolicy.orValue("") in ["", "ClusterFirst"]',
       field: 'dnsPolicy',
       found: 'variables.podSpec.dnsPolicy',
       fix: 'remove',

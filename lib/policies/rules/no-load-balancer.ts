@@ -20,7 +20,7 @@ export const noLoadBalancer = defineRule({
   match: [SERVICE],
   conditions: [
     {
-      cel: 'dyn(object).?spec.?type.orValue("ClusterIP") in ["ClusterIP", "ExternalName", "NodePort"]',
+      cel: 'dyn(object).?spec.?type.orValue("") in ["", "ClusterIP", "ExternalName", "NodePort"]',
       field: 'spec.type',
       fix: { set: '"ClusterIP"' },
     },

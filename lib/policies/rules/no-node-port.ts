@@ -2,7 +2,7 @@ import { SERVICE } from '../resources.ts';
 import { defineRule, listAt } from '../rule.ts';
 import { exampleService } from './examples.ts';
 
-const TYPE = 'dyn(object).?spec.?type.orValue("ClusterIP")';
+const TYPE = 'dyn(object).?spec.?type.orValue("")';
 
 // The API server gives a LoadBalancer node ports unless this is turned off, so it is checked as if it had them.
 export const noNodePort = defineRule({
@@ -16,13 +16,13 @@ export const noNodePort = defineRule({
   match: [SERVICE],
   conditions: [
     {
-      cel: `${TYPE} in ["ClusterIP", "ExternalName"] || (${TYPE} == "LoadBalancer" && dyn(object).?spec.?allocateLoadBalancerNodePorts.orValue(true) == false)`,
+      cel: `${TYPE} in ["", "ClusterIP", "ExternalName"] || (${TYPE} == "LoadBalancer" && dyn(object).?spec.?allocateLoadBalancerNodePorts.orValue(true) == false)`,
       field: 'spec.type',
       fix: { set: '"ClusterIP"' },
     },
     // The API server refuses it with another type.
     {
-      cel: `${TYPE} in ["ClusterIP", "ExternalName", "LoadBalancer"] || !dyn(object).?spec.?externalTrafficPolicy.hasValue()`,
+      cel: `${TYPE} in ["", "ClusterIP", "ExternalName", "LoadBalancer"] || !dyn(object).?spec.?externalTrafficPolicy.hasValue()`,
       field: 'spec.externalTrafficPolicy',
       fix: 'remove',
     },
