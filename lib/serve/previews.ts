@@ -67,9 +67,10 @@ export class Previews {
       this.#begun.set(key, { what, headSha: headOf(state), at });
     }
     const begun = this.#begun.get(key);
-    const isThere =
-      begun !== undefined && status?.state === begun.what && (begun.what === 'gone' || status.commit === begun.headSha);
-    if (!isThere) return null;
+    if (begun === undefined || status?.state !== begun.what) return null;
+    // Ready is the new commit only: an answer may be one of an earlier commit.
+    const isIts = status.commit === begun.headSha && status.mayShow === undefined;
+    if (begun.what === 'ready' && !isIts) return null;
     this.#begun.delete(key);
     return { what: begun.what, seconds: Math.max(0, now - begun.at) };
   }
