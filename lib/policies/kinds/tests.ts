@@ -16,8 +16,7 @@ export const between = (low: number, high = Number.POSITIVE_INFINITY): Test => [
 
 export const like = (allowed: string, pattern: RegExp): Test => [allowed, (value) => pattern.test(String(value))];
 
-/** The test of a text that may also be empty. */
-/** For a text that is not set if it is empty. Source: Kubernetes, pkg/apis/{core,apps,batch}/v1/defaults.go */
+/** For a text that counts as not set if it is empty. Source: Kubernetes, pkg/apis/{core,apps,batch}/v1/defaults.go */
 export const orEmpty = ([allowed, fits]: Test): Test => [allowed, (value) => value === '' || fits(value)];
 
 /** The test of one field of a map. */
