@@ -19,12 +19,16 @@ const random = [
   'model/identity',
 ];
 random.push('model/yaml', 'policies/hostile', 'report/engineers', 'report/inert');
-/** Each takes many processes or whole apps repos, and a third of the time of all tests together. */
+/** Each takes many processes or whole apps repos, and together more than a third of the time of all tests. */
 const slow = files([
   'cli/action',
+  'cli/new',
   'cli/new-wait',
   'cli/platform-faults',
+  'cli/template-sources',
   'cli/update',
+  'create/templates',
+  'github/replicas',
   'github/review',
   'github/sweep-command',
   'scaffold/laid-down-command',
