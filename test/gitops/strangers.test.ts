@@ -4,6 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { GreenroomError } from '../../lib/core/errors.ts';
+import { gitFailure } from '../../lib/core/git/failure.ts';
 import { openGitAppsRepo, type RemoteLimits } from '../../lib/gitops/open.ts';
 import { afterFile } from '../support/cleanup.ts';
 import { bareRepo, git, tempFolder } from '../support/git.ts';
@@ -125,6 +126,11 @@ describe('a repository of strangers', () => {
       expect.stringContaining("transport 'file' not allowed"),
     ]);
   });
+});
+
+test('a connection that is lost while a pack is sent is no reason to call a repository too large', () => {
+  const said = 'error: RPC failed; curl 18\nfatal: early EOF\nfatal: fetch-pack: invalid index-pack output\n';
+  expect(gitFailure('asking it', said)).toMatchObject({ code: 'unreachable' });
 });
 
 describe('a redirect', () => {

@@ -232,6 +232,18 @@ describe('secrets seal', () => {
     expect(existing(folder)).toBe(false);
   });
 
+  test.each([
+    ['UTF-16', Buffer.from(`\ufeffA=${VALUE}\n`, 'utf16le')],
+    ['UTF-16 without a mark', Buffer.from(`A=${VALUE}\n`, 'utf16le')],
+    ['Latin-1', Buffer.from(`A=${VALUE}\u00e9\n`, 'latin1')],
+  ])('a .env file in %s is refused: its values would be sealed as other ones', async (_, bytes) => {
+    const folder = clone({});
+    writeFileSync(join(folder, 'odd.env'), bytes);
+    const { code, stderr } = await seal(folder, '--from-env-file', 'odd.env', '--pr', '7');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('odd.env: is not UTF-8 text: save it as UTF-8')]);
+    expect(existing(folder)).toBe(false);
+  });
+
   test('a .env file is read as its writers mean it', async () => {
     const folder = clone({
       '.env': [

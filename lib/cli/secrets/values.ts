@@ -39,7 +39,7 @@ export async function readValues(
   };
   refuseArgument(key);
   for (const file of fromEnvFile) {
-    const read = readEnvFile(new TextDecoder().decode(readInput(io.cwd, file, MAX_SECRET_BYTES)), file);
+    const read = readEnvFile(textOf(file, readInput(io.cwd, file, MAX_SECRET_BYTES)), file);
     problems.push(...read.problems);
     for (const [name, value] of read.values) add(name, Buffer.from(value), file);
   }
@@ -57,6 +57,18 @@ export async function readValues(
     );
   }
   return values;
+}
+
+/** A wrongly decoded value would be sealed, and nobody could see that it is another one. */
+function textOf(file: string, bytes: Uint8Array): string {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (!text.includes('\0')) return text;
+  } catch {
+    // Told below.
+  }
+  const advice = 'save it as UTF-8, or give a value that is not text with --from-file NAME=PATH';
+  throw invalidInput([{ file, message: `is not UTF-8 text: ${advice}` }]);
 }
 
 /** Refuses a value as an argument: it would be visible in the shell's history and in the list of processes. */

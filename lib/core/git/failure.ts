@@ -14,12 +14,6 @@ const KNOWN: readonly (readonly [RegExp, ErrorCode, string])[] = [
     'failed',
     'no permission; check the owner of the files, the account or the key',
   ],
-  [
-    // Git does not say that its helper was killed for the size of its file. Signal 25 is SIGXFSZ.
-    /invalid index-pack output|index-pack failed|died of signal 25|file size limit|file too large/i,
-    'failed',
-    'the repository is too large, or what its server sent is damaged',
-  ],
   [/out of memory|cannot allocate memory|unable to create thread/i, 'failed', 'the repository needs too much memory'],
   [
     /returned error: 30[12378]/i,
@@ -41,6 +35,13 @@ const KNOWN: readonly (readonly [RegExp, ErrorCode, string])[] = [
     /could not resolve host|connection (refused|reset|timed out)|failed to connect|timed out|operation too slow|early EOF|hung up|returned error: (429|5\d\d)|network is unreachable|connection closed|could not read from remote/i,
     'unreachable',
     'the server did not answer; run again',
+  ],
+  [
+    // Git does not say that its helper was killed for the size of its file (signal 25, SIGXFSZ). After a lost
+    // connection it complains of index-pack too, so this comes last.
+    /invalid index-pack output|index-pack failed|died of signal 25|file size limit|file too large/i,
+    'failed',
+    'the repository is too large, or what its server sent is damaged',
   ],
 ];
 
