@@ -19,6 +19,9 @@ async function greenroom(...argv: string[]) {
   return { code, out };
 }
 
+/** `render` asks no registry, and the laid-down settings require a digest. */
+const PREVIEW = previewText('', `ghcr.io/acme/site@sha256:${'0'.repeat(64)}`);
+
 const write = (path: string, text: string) => {
   mkdirSync(dirname(join(cwd, path)), { recursive: true });
   writeFileSync(join(cwd, path), text);
@@ -51,7 +54,7 @@ describe('greenroom doctor', () => {
   it('finds nothing wrong with what greenroom wrote', async () => {
     addPreview(7);
     addPreview(8);
-    write('preview.yaml', previewText());
+    write('preview.yaml', PREVIEW);
     const made = await greenroom('render', 'preview.yaml', '--out', '.', '--repo', 'acme/site', '--pr', '9');
     expect([made.code, (await greenroom('doctor', '.')).out]).toEqual([0, '']);
     write('README.md', 'Ours.\n');
@@ -65,7 +68,7 @@ describe('greenroom doctor', () => {
     ['another repository', '.gitmodules', /\.gitmodules: would add a submodule/],
     ['attributes in a folder of one’s own', 'notes/.gitattributes', /notes\/\.gitattributes: makes a checkout differ/],
   ])('names %s', async (_, path, complaint) => {
-    write('preview.yaml', previewText());
+    write('preview.yaml', PREVIEW);
     await greenroom('render', 'preview.yaml', '--out', '.', '--repo', 'acme/site', '--pr', '9');
     write(path, 'kind: Namespace\n');
     expect(await greenroom('doctor', '.')).toEqual({ code: 1, out: expect.stringMatching(complaint) });

@@ -35,6 +35,12 @@ describe('init', () => {
     }
   });
 
+  it('lets an image run only by its digest, before commit and at admission', async () => {
+    await run();
+    expect(parse(read('greenroom.yaml')).spec.evidence).toEqual({ require: ['digest'] });
+    expect(read('policies/vap/validatingadmissionpolicy.greenroom-pinned-digest.yaml')).toContain('sha256');
+  });
+
   it.each([
     ['external-secrets', 'External Secrets with the ClusterSecretStore `previews`'],
     ['sealed-secrets', 'Sealed Secrets'],

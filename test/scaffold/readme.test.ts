@@ -29,7 +29,7 @@ function blocks(section: string): string[] {
 
 test('every command for the forge runs as it is written, and says what GitHub has to be told', async () => {
   await init({ dir, version: '0.0.0', platform: platformText() });
-  for (const file of ['bot.pem', 'reader.pem']) writeFileSync(join(dir, file), 'a key\n');
+  for (const file of ['bot.pem', 'reader.pem', 'config.json']) writeFileSync(join(dir, file), 'a key\n');
   writeFileSync(join(dir, 'gh'), STAND_IN, { mode: 0o755 });
   const script = blocks('In the forge, once').join('\n');
   const env = { PATH: `${dir}:${process.env['PATH']}`, GITHUB_REPOSITORY: 'acme/shop', NUMBER: '7' };
@@ -46,6 +46,7 @@ test('every command for the forge runs as it is written, and says what GitHub ha
     'api --method POST repos/{owner}/{repo}/rulesets',
     'workflow run sync.yaml --repo',
     'api --method PUT repos/{owner}/{repo}/actions/permissions/access',
+    'secret set DOCKER_AUTH_CONFIG --env',
   ]);
   const bodies = made.map(({ body }) => body);
   expect(JSON.parse(bodies[0]!).deployment_branch_policy.custom_branch_policies).toBe(true);
