@@ -1,7 +1,7 @@
 import type { ImageReference } from '../model/image.ts';
 import type { RegistryClient } from './registry/client.ts';
 import type { RegistryAnswer } from './registry/failure.ts';
-import { type Descriptor, layersOf, manifestsOf, referrersTag } from './registry/manifests.ts';
+import { type Descriptor, type Manifest, manifestsOf, referrersTag } from './registry/manifests.ts';
 import { type Piece, pieceFormatOf } from './signatures/pieces.ts';
 
 export type EvidenceSource = Pick<RegistryClient, 'manifest' | 'blob' | 'referrers'>;
@@ -82,10 +82,10 @@ function found<T>(answer: RegistryAnswer<T>): T | undefined {
   throw new Unread(answer.reason);
 }
 
-function layersIn(answer: RegistryAnswer<{ readonly bytes: Uint8Array }>): readonly Descriptor[] {
+function layersIn(answer: RegistryAnswer<Manifest>): readonly Descriptor[] {
   const manifest = found(answer);
   if (manifest === undefined) return [];
-  const layers = layersOf(manifest.bytes);
+  const { layers } = manifest;
   // An index that refers to the image is ignored.
   if (layers === null && manifestsOf(manifest.bytes) === null)
     throw new Unread('a manifest that refers to the image is malformed');

@@ -19,7 +19,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   sync: () => sync(15),
   policies: () => policies(5),
   evidence: () => evidence(10),
-  'evidence-sweep': () => evidenceSweep(7),
+  'evidence-sweep': () => evidenceSweep(21),
   receiver: () => receiver(values.against),
 };
 

@@ -12,6 +12,7 @@ import {
   isImage,
   isIndexType,
   MAX_MANIFEST_BYTES,
+  Manifest,
   manifestsOf,
   nextPage,
   referrersTag,
@@ -24,12 +25,6 @@ export interface RegistryClientOptions {
   readonly network: HttpEffects;
   /** Milliseconds for one call in total. @default 20_000 */
   readonly timeout?: number;
-}
-
-/** Bytes and their digest, which is computed here. */
-export interface Fetched {
-  readonly bytes: Uint8Array;
-  readonly digest: string;
 }
 
 const MAX_PAGES = 10;
@@ -63,7 +58,7 @@ export class RegistryClient implements ImageRegistry {
   }
 
   /** A manifest or an index, by digest or tag. */
-  manifest(image: ImageReference): Promise<RegistryAnswer<Fetched>> {
+  manifest(image: ImageReference): Promise<RegistryAnswer<Manifest>> {
     return this.#call((signal) => this.#manifest(image, signal));
   }
 
@@ -122,7 +117,7 @@ export class RegistryClient implements ImageRegistry {
     return (await this.#manifest(image, signal)).digest;
   }
 
-  async #manifest(image: ImageReference, signal: AbortSignal): Promise<Fetched> {
+  async #manifest(image: ImageReference, signal: AbortSignal): Promise<Manifest> {
     const repository = imageRepositoryOf(image);
     const reference = image.digest ?? image.tag ?? 'latest';
     const path = `manifests/${reference}`;
@@ -134,7 +129,7 @@ export class RegistryClient implements ImageRegistry {
       throw unknown(repository, `answered for ${formatImage(image)} with something that is not an image`);
     const claimed = image.digest ?? answer.headers['docker-content-digest'] ?? digest;
     if (claimed !== digest) throw unknown(repository, `sent bytes that do not match ${formatImage(image)}`);
-    return { bytes, digest };
+    return new Manifest(bytes, digest);
   }
 
   /** Null if the registry lacks the API. */

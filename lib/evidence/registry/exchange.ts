@@ -64,7 +64,9 @@ function attempt(open: typeof plainRequest, request: ExchangeRequest): Promise<E
       else reject(error);
     });
     // Without an error, as after an answer 101.
-    sent.on('close', () => reject(coded('NO_ANSWER')));
+    sent.on('close', () => {
+      if (answer === undefined) reject(coded('NO_ANSWER'));
+    });
     sent.end(body);
   });
 }
@@ -85,7 +87,9 @@ function read(response: IncomingMessage, { method, maxBytes }: ExchangeRequest):
     const done = () => resolve({ status, headers, bytes: Buffer.concat(chunks) });
     response.on('error', reject);
     response.on('end', done);
-    response.on('close', () => reject(coded('NO_ANSWER')));
+    response.on('close', () => {
+      if (!response.complete) reject(coded('NO_ANSWER'));
+    });
     response.on('data', (chunk: Buffer) => {
       length += chunk.length;
       if (length <= limit) return void chunks.push(chunk);

@@ -59,6 +59,25 @@ export function manifestsOf(bytes: Uint8Array): readonly Descriptor[] | null {
   return index.safeParse(json(bytes)).data?.manifests ?? null;
 }
 
+/** A manifest or an index from a registry. */
+export class Manifest {
+  readonly bytes: Uint8Array;
+  /** Of the bytes. */
+  readonly digest: string;
+  #layers: { readonly found: readonly Descriptor[] | null } | undefined;
+
+  constructor(bytes: Uint8Array, digest: string) {
+    this.bytes = bytes;
+    this.digest = digest;
+  }
+
+  /** See {@link layersOf}. Parsed once, since a cached manifest is read again in each sweep. */
+  get layers(): readonly Descriptor[] | null {
+    this.#layers ??= { found: layersOf(this.bytes) };
+    return this.#layers.found;
+  }
+}
+
 /** Whether the bytes are something that a node can pull: a manifest or an index of schema version 2. */
 export function isImage(bytes: Uint8Array): boolean {
   const data = json(bytes);
