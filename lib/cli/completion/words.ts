@@ -49,6 +49,7 @@ const SUGGESTED: Readonly<Record<string, () => readonly string[]>> = {
 const FILE_ARGUMENT = /^(file|path|dir|where|template|preview\.yaml)$/;
 
 const HELP: Flag = { name: '--help', short: '-h', summary: 'display help', value: null, isRepeatable: false };
+
 /** All commands of a program, with `help`, and its flags without a command. */
 export function programWords(program: Command): ProgramWords {
   const commands = program.commands.map(wordsOf);

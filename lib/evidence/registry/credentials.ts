@@ -27,9 +27,10 @@ const dockerConfig = z.object({
 
 type DockerConfig = z.output<typeof dockerConfig>;
 type Entry = z.output<typeof entry>;
-const KEPT_SECONDS = 300;
-
 type Environment = Readonly<Record<string, string | undefined>>;
+
+/** For how many seconds a login counts that was read. */
+const KEPT_SECONDS = 300;
 
 /**
  * Logins stored by `docker login` and similar tools: `DOCKER_AUTH_CONFIG`, then `config.json` in `DOCKER_CONFIG` or
