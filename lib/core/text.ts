@@ -12,6 +12,11 @@ export function printable(text: string, max = 300): string {
   return line.length > max ? `${line.slice(0, max - 1).toWellFormed()}…` : line;
 }
 
+/** `U+202E` */
+export function codePointName(character: string): string {
+  return `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
 /** `a1b2c3d` */
 export function shortSha(sha: string): string {
   return sha.slice(0, 7);

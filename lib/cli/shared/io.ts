@@ -1,4 +1,5 @@
 import { EXIT_CODES, GreenroomError } from '../../core/errors.ts';
+import { codePointName } from '../../core/text.ts';
 
 /** Environment of a command: data goes to `out`, diagnostics to `err`. */
 export interface Io {
@@ -36,10 +37,7 @@ export function reportFailure(error: unknown, io: Io): void {
 function harmless(text: string): string {
   return text
     .replace(/(?![\n\t])\p{Cc}/gu, '')
-    .replace(
-      /[\p{Bidi_Control}\u2028\u2029]/gu,
-      (c) => `<U+${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}>`,
-    );
+    .replace(/[\p{Bidi_Control}\u2028\u2029]/gu, (character) => `<${codePointName(character)}>`);
 }
 
 function causeText(cause: unknown): string {

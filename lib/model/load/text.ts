@@ -1,3 +1,5 @@
+import { codePointName } from '../../core/text.ts';
+
 /** A problem of a text, and its offset. */
 export interface TextProblem {
   /** Undefined for a problem of the whole file. */
@@ -22,10 +24,6 @@ const PLAIN = /^[\t\n -~]*$/;
 export function hiddenCharacter(text: string): string | undefined {
   const found = PLAIN.test(text) ? null : hidden().exec(text);
   return found ? codePointName(found[0]) : undefined;
-}
-
-function codePointName(character: string): string {
-  return `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
 /** Quotes as word processors, chats and web pages write them. YAML reads them as ordinary characters. */
