@@ -135,7 +135,7 @@ function checkPaths(paths: readonly string[]): void {
     if (!isSafePath(path)) throw problem(path, 'is a path that a repository may not have');
     if (/\$\{\{|\{%/.test(path)) throw problem(path, 'has a placeholder in its name; only contents are rendered');
     const name = sameName(path.endsWith(RENDERED) ? path.slice(0, -RENDERED.length) : path);
-    if (name.endsWith('.gitmodules')) throw problem(path, 'names submodules, which a template cannot have');
+    if (/(^|\/)\.gitmodules$/.test(name)) throw problem(path, 'names submodules, which a template cannot have');
     const other = made.get(name);
     if (other !== undefined) throw problem(path, `gives the same file as ${SKELETON}${other}`);
     made.set(name, path);
