@@ -124,7 +124,7 @@ function openLink({ url }: LivePreview): string {
 function stillRunning(live: LivePreview | null, { subject: { headSha }, status }: Writing): string[] {
   if (live === null) return [];
   const answers = status !== null && ['ready', 'ready-older', 'asleep'].includes(status.state);
-  const commits = [status?.mayShow ?? status?.shows ?? live.headSha, ...(status?.mayShow ? [live.headSha] : [])];
+  const commits = status?.mayShow ? [status.mayShow, live.headSha] : [status?.shows ?? live.headSha];
   const shown = answers
     ? `Your earlier preview is still running: it ${live.unversioned === undefined ? 'shows' : 'was started for'} ${commits.map((sha) => code(shortSha(sha))).join(' or ')}`
     : `Your earlier preview stays as it is: ${code(shortSha(live.headSha))}`;

@@ -122,6 +122,16 @@ describe('an answer in an unusual form is understood', () => {
   }
 });
 
+/** One answer on each connection, which is closed as the next request arrives on it. */
+function onceAConnection(): (socket: Socket) => void {
+  const served = new WeakSet<Socket>();
+  return (socket) => {
+    if (served.has(socket)) return void socket.destroy();
+    served.add(socket);
+    socket.write(head(named));
+  };
+}
+
 describe('connections', () => {
   test('one is enough for HEAD and GET', async () => {
     await using server = await RawServer.start((socket, request) =>
@@ -136,13 +146,7 @@ describe('connections', () => {
   });
 
   test('one that the server closes between two requests costs no waiting', async () => {
-    // An answer, then the connection is closed as the next request arrives on it.
-    const served = new WeakSet<Socket>();
-    await using server = await RawServer.start((socket) => {
-      if (served.has(socket)) return void socket.destroy();
-      served.add(socket);
-      socket.write(head(named));
-    });
+    await using server = await RawServer.start(onceAConnection());
     const waits: number[] = [];
     const asking = client({ waits });
     for (let i = 0; i < 4; i++) expect(await asking.resolve(image(server))).toMatchObject({ status: 'found' });
@@ -151,12 +155,7 @@ describe('connections', () => {
   });
 
   test('many that the server closed meanwhile cost no waiting either', async () => {
-    const served = new WeakSet<Socket>();
-    await using server = await RawServer.start((socket) => {
-      if (served.has(socket)) return void socket.destroy();
-      served.add(socket);
-      socket.write(head(named));
-    });
+    await using server = await RawServer.start(onceAConnection());
     const waits: number[] = [];
     const asking = client({ waits });
     for (let round = 0; round < 2; round++) {
